@@ -67,6 +67,8 @@ check-versions:
 answers: env
 	$(BIN)/python -m tests.regression.renew
 
+# Some two hundred processes are started: each would compile the package anew where no bytecode is kept.
+test test-slow: export PYTHONDONTWRITEBYTECODE =
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

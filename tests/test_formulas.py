@@ -20,7 +20,9 @@ COUNTING = {
 }
 LATENCY = (
     "planning.py",
-    "power.py",
+    "power/law.py",
+    "power/draw.py",
+    "power/supply.py",
     "roofline.py",
     "calibrated/kernel_model.py",
     "transfer/effects.py",

@@ -66,7 +66,7 @@ FLOORS = {
         {"choice", "estimate", "variants"},
         {"overheads"},
         {"record", "anchoring", "units"},
-        {"one_unit", "planning"},
+        {"one_unit", "planning", "load"},
         {"result", "remarks", "calibrated"},
         {"network_time", "point", "memory_use", "overhead"},
         {"transfer", "roofline", "power"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,10 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Whatever runs from here to the end of the test is the test's."""
+        # Else a line would be of the first test alone that asks for its estimate.
+        kept = sys.modules.get("planner.plan.options.kept_estimates")
+        if kept is not None:
+            kept.forget_estimates()
         self._fixtures[item.nodeid] = list(getattr(item, "fixturenames", ()))
         self._enter(f"test {item.nodeid}")
         try:

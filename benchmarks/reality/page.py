@@ -88,11 +88,12 @@ def page(journal: Mapping[str, Record]) -> str:
 def _machine(records: list[Record]) -> Iterator[str]:
     first, noisy = records[0], [record for record in records if record["noise"]["noisy"]]
     lost = sorted(record["noise"]["lost"] for record in records)
+    lengths = [record["duration_s"] for record in records]
     yield "## Machine"
     yield ""
     yield (
         f"{first['engine']} {first['engine_version']}, {first['precision']}; {len(records)} cases of "
-        f"{first['duration_s']:g} s between {min(r['at'] for r in records)} and "
+        f"{min(lengths):g} to {max(lengths):g} s between {min(r['at'] for r in records)} and "
         f"{max(r['at'] for r in records)}. "
         f"An empty loop before each case lost {lost[len(lost) // 2]:.1%} of its time in the middle and "
         f"{lost[-1]:.1%} at most; {len(noisy)} cases were measured on a noisy machine"

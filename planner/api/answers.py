@@ -6,11 +6,14 @@ Each function is one command of the command line with its usual options, and giv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from planner.api import database, language, networks, scenarios
 from planner.schema.hardware.device import UnitKind
 from planner.schema.reading.quantity import Money
+
+if TYPE_CHECKING:
+    from planner.plan.conversation.study import ConversationStudy
 
 Record = dict[str, Any]
 Progress = Callable[[str], None]
@@ -79,7 +82,9 @@ def compared(
 
 
 def sized(scenario: str, *, most_parts: int = 8, progress: Progress = lambda _: None) -> Record:
-    """`planner size`."""
+    """`planner size`, of cameras and of people who converse with a language model."""
+    if language.has_conversations(scenario):
+        return _conversed(language.converse(scenario, progress=progress))
     from planner.plan.record.sizing import sizing_record
 
     return dict(sizing_record(scenarios.size(scenario, most_parts=most_parts, progress=progress)))
@@ -108,11 +113,50 @@ def shown(device_id: str) -> Record:
     }
 
 
+def conversed(
+    model: str,
+    users: int,
+    *,
+    context_tokens: int | None = None,
+    devices: Sequence[str] = (),
+    engine: str | None = None,
+    progress: Progress = lambda _: None,
+) -> Record:
+    """`planner plan MODEL --users`."""
+    found = language.plan_conversations(
+        model, users, context_tokens=context_tokens, devices=devices, engine=engine, progress=progress
+    )
+    return _conversed(found.study)
+
+
+def _conversed(study: ConversationStudy) -> Record:
+    from planner.plan.record.conversation.record import conversation_record
+
+    return dict(conversation_record(study, curves=False, basis=False))
+
+
 def served(
-    model: str, devices: Sequence[str], *, users: Sequence[int] = (1,), weights: str | None = None
+    model: str,
+    devices: Sequence[str],
+    *,
+    users: Sequence[int] = (1,),
+    weights: str | None = None,
+    engine: str | None = None,
+    context_tokens: int | None = None,
+    most_ttft_s: float | None = None,
+    least_rate_per_s: float | None = None,
 ) -> list[Record]:
     """`planner llm`: a record for each part and number of users."""
     from planner.language.answer.record import serving_record
 
-    found = language.serve(model, devices, users=users, weights=weights)
+    found = language.serve(
+        model,
+        devices,
+        users=users,
+        weights=weights,
+        engine=engine,
+        context_tokens=context_tokens,
+        most_ttft_s=most_ttft_s,
+        least_rate_per_s=least_rate_per_s,
+    )
     return [dict(serving_record(item)) for item in found]

@@ -14,7 +14,7 @@ from planner.api.database import own_part_notes, precision_named, read_device
 from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from planner.latency.result import Estimate
+    from planner.latency.result import Estimate, Load
     from planner.plan.compare.candidate import Comparison, PlanFor
     from planner.plan.compare.units_auto import AutoAnswer
     from planner.schema.hardware.device import Device, Precision
@@ -130,6 +130,7 @@ def estimate(
     anchor: str | Path | Sequence[str | Path] = (),
     measured: Sequence[str | Path] = (),
     caller: str | None = None,
+    load: Load = "burst",
 ) -> Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part: seconds, watts, joules and bytes.
 
@@ -142,7 +143,8 @@ def estimate(
     that the model blends with, or is "published" for those of the database. `measured` names files of what
     was measured of this very setting, as in `evidence`; of another one they are named in the warnings and
     not used. `caller` names the program around the engine whose time is part of the fixed cost; None for
-    the network's usual, "none" for the engine alone.
+    the network's usual, "none" for the engine alone. `load` is "burst" (a short run at the clock of the
+    mode, as most published ones are) or "sustained" (what its power limit allows for long).
 
     A network that does not fit the memory is an answer with ``fits = False``. Warnings name what a result
     rests on, own parts among it. Raises `UnknownIdError` for unknown names and `InputError` for what the part
@@ -153,6 +155,7 @@ def estimate(
     """
     from planner.latency.choice import anchors_for, calibration_for
     from planner.latency.estimate import estimate as predict
+    from planner.latency.load import under_load
     from planner.latency.units.placement import AUTO
 
     files = [str(file) for file in ([anchor] if isinstance(anchor, str | Path) else anchor)]
@@ -160,16 +163,17 @@ def estimate(
     if unit == AUTO:
         refuse_beside_auto(threads=threads, calibration=asked, caller=caller, anchor=tuple(files) or None)
         found = estimate_units(workload, device, mode=mode, precision=precision, batch=batch, engine=engine)
-        return found.best.estimate
+        return under_load(found.best.estimate, load)
     named = precision_named(precision)
     part = chosen_part(device)
     chosen, notes = calibration_for(asked, part.id, engine, threads, named)
     anchors, published = anchors_for(files)
     network = counted_network(workload)
     if measured:
-        return _by_evidence(
+        own = _by_evidence(
             network, part, unit, mode, named, batch, engine, threads, asked, files, measured, caller
         )
+        return under_load(own, load)
     result = predict(
         network,
         part,
@@ -186,7 +190,7 @@ def estimate(
         published=published,
         overheads=True,
     )
-    return _with_notes(result, part, notes)
+    return under_load(_with_notes(result, part, notes), load)
 
 
 def _by_evidence(
@@ -270,6 +274,7 @@ def compare(
     rates: Mapping[str, float] | None = None,
     plan_for: PlanFor = "cautious",
     progress: Callable[[str], None] | None = None,
+    load: Load = "burst",
 ) -> Comparison:
     """Rank a network on every part whose id matches one of the globs, against limits.
 
@@ -279,7 +284,8 @@ def compare(
     the middle where `plan_for` is "typical". `evidence` (see the function of that name) has an engine,
     threads, a calibration and measurements. `budget` is the most that one part may cost; `rates` has the
     price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called
-    with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part has,
+    with each part's id. `load` is as in `estimate`; planning latencies are those of a run that lasts. Raises
+    `UnknownIdError` for globs that match nothing and modes that no part has,
     `InputError` for a budget in a currency without a rate.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
@@ -303,6 +309,7 @@ def compare(
         evidence=evidence_among(evidence or {}, chosen, named),
         limits=Limits(max_latency_s, max_power_w, budget, rates or {}, plan_for),
         progress=progress,
+        load=load,
     )
     return replace(found, notes=(*found.notes, *own_part_notes(chosen)))
 

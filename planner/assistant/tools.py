@@ -71,8 +71,55 @@ def compare(
 
 
 def size(scenario: str, most_parts: int = _MOST_PARTS) -> Answer:
-    """How many of which part a scenario (shipped name or YAML file) takes, simulated, with its cost."""
+    """How many of which part a scenario (shipped name or YAML file) takes, simulated, with its cost.
+
+    Of cameras, of people who converse with a language model, or of both on the same devices.
+    """
     return answers.sized(scenario, most_parts=most_parts)
+
+
+def llm(
+    model: str,
+    devices: list[str],
+    users: list[int] | None = None,
+    weights: str | None = None,
+    engine: str | None = None,
+    context_tokens: int | None = None,
+    max_ttft_s: float | None = None,
+    min_tokens_per_s: float | None = None,
+) -> Answer:
+    """Predict what parts serve of a language model (zoo:NAME or a file) to so many users at once.
+
+    Time to the first token, time per token, tokens a second, memory, longest context, most users, energy.
+    `max_ttft_s` and `min_tokens_per_s` (of each user) are limits; each answer says whether it keeps them.
+    """
+    found = answers.served(
+        model,
+        devices,
+        users=users or (1,),
+        weights=weights,
+        engine=engine,
+        context_tokens=context_tokens,
+        most_ttft_s=max_ttft_s,
+        least_rate_per_s=min_tokens_per_s,
+    )
+    return {"answers": found}
+
+
+def converse(
+    model: str,
+    users: int,
+    context_tokens: int | None = None,
+    devices: list[str] | None = None,
+    engine: str | None = None,
+) -> Answer:
+    """Which box, and how many, for so many people who converse with a language model, simulated.
+
+    They think, ask, read the answer and ask again; what is not said is usual of an office.
+    """
+    return answers.conversed(
+        model, users, context_tokens=context_tokens, devices=devices or (), engine=engine
+    )
 
 
 def devices(
@@ -90,4 +137,4 @@ def devices(
     return answers.listed(vendor=vendor, kind=kind, precision=precision)
 
 
-TOOLS: tuple[Callable[..., Answer], ...] = (inspect, estimate, compare, size, devices)
+TOOLS: tuple[Callable[..., Answer], ...] = (inspect, estimate, compare, size, llm, converse, devices)

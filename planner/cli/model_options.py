@@ -33,6 +33,13 @@ unit_option = click.option(
     help="Compute unit by id or kind; default: the best that runs the engine.",
     shell_complete=units,
 )
+load_option = click.option(
+    "--load",
+    type=click.Choice(["burst", "sustained"]),
+    default="burst",
+    show_default=True,
+    help="A short run, as published ones are, or what the power limit allows for long.",
+)
 mode_option = click.option("--mode", help="Power mode; default: the part's own.", shell_complete=modes)
 precision_option = click.option(
     "--precision", help="Default: half precision where the unit has it.", shell_complete=precisions

@@ -85,6 +85,13 @@ LATENCY = (
         "Supplies that are better than the rules ask for, or rated far above the load.",
     ),
     Formula(
+        "sustained_clock",
+        "Clock that a power limit allows for long",
+        "c = ((limit - idle) / (demand - idle))^(1/k); arithmetic takes 1/c as long",
+        "Le Sueur and Heiser, HotPower 2010, for the exponent k; this project (planner/latency/power/law.py)",
+        "A sink that is too small bends a part further; the clock of a short run may itself be a mean.",
+    ),
+    Formula(
         "serving_power",
         "Power of a part that no fit covers",
         "P = idle + a (limit - idle), a = 0.5, 0.75, 1",
@@ -132,10 +139,10 @@ LOAD = (
     Formula(
         "service_variation",
         "Service times with memory",
-        "log f = s (sqrt(a) x + sqrt(b) y + sqrt(1 - a - b) e) - s^2 / 2; x, y: AR(1) of variance one; "
-        "s^2 = log(1 + cv^2)",
+        "log f = s (sqrt(a) x + sqrt(b) y + sqrt(c) u + sqrt(1 - a - b - c) e) - s^2 / 2; x, y, u: AR(1) of "
+        "variance one, u of all units; s^2 = log(1 + cv^2)",
         "Gaussian process of log service, this project (planner/rack/load/service_variation.py)",
-        "Disturbances that last while a server idles or hit all servers of a machine at once.",
+        "Disturbances that last while a server idles, and batches that take longer behind a pause.",
     ),
     Formula(
         "blind_misses",

@@ -23,6 +23,7 @@ from planner.latency.network_time import (
     unit_activity,
 )
 from planner.latency.power.draw import power_draw
+from planner.latency.power.law import sustained_clock
 from planner.latency.remarks import remarks
 from planner.latency.result import Estimate
 from planner.latency.transfer.effects import Anchored, Used
@@ -124,6 +125,7 @@ def assembled(
         idle_w=power.idle_w,
         power_boundary=power.boundary,
         power_rests_on=power.rests_on,
+        limited_clock=sustained_clock(point.idle_w, power.demand_w, point.power_limit_w, power.exponent),
         power_at=power.places,
         power_assumed=tuple(
             name

@@ -73,13 +73,14 @@ def shortfall(device: Device, estimate: Estimate) -> Shortfall | None:
 
 @formula("datasheet_shortfall")
 def planning_band(estimate: Estimate, correction: Shortfall | None) -> Band:
-    """Latency to plan with: the ideal, the typical and the cautious case."""
+    """Latency to plan with: the ideal, the typical and the cautious case, in a run that lasts."""
+    lasting = estimate.latency_s
+    if estimate.load == "burst":
+        lasting = lasting.scaled(estimate.bend)
     if correction is None:
-        return estimate.latency_s
-    mid = estimate.latency_s.mid
-    return Band(
-        min(estimate.latency_s.low, mid * correction.median), mid * correction.median, mid * correction.p90
-    )
+        return lasting
+    mid = lasting.mid
+    return Band(min(lasting.low, mid * correction.median), mid * correction.median, mid * correction.p90)
 
 
 @dataclass(frozen=True, slots=True)

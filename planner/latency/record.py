@@ -105,6 +105,8 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
             "wall_w": _place(estimate.power_at.wall_w),
         },
         "power_assumed": list(estimate.power_assumed),
+        "load": estimate.load,
+        "sustained_over_burst": estimate.bend,
         "idle_w": estimate.idle_w,
         "energy_j": estimate.energy_j if estimate.fits else None,
         "energy_per_inference_j": _band_or_none(estimate.energy_per_inference_j if estimate.fits else None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from planner.latency.band import Band
 from planner.latency.memory_use import MemoryUse
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.latency.overhead import Overhead
+
+
+Load = Literal["burst", "sustained"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,10 @@ class Estimate(Shown):
     """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[Overhead, ...] = ()
     """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
+    load: Load = "burst"
+    """Whether times are those of a short run at the clock of the mode, or of one that lasts."""
+    limited_clock: float = 1.0
+    """Share of that clock at which the part keeps the power limit of its mode for long."""
     instances: int | None = None
     """Workers that serve side by side, where so many were asked for; else as the part has the unit."""
     fastest: InFastestMode | None = None
@@ -120,6 +127,14 @@ class Estimate(Shown):
     def use(self) -> float:
         """The busiest of arithmetic and memory traffic over the latency, as a share of the unit's peak."""
         return self.activity.use
+
+    @property
+    def bend(self) -> float:
+        """Time of a batch in a run that lasts over that in a short one; one for what was measured here."""
+        if self.calibration is not None or self.provenance == Provenance.MEASURED:
+            return 1.0
+        # Memory has a clock of its own.
+        return self.bound.memory + (1.0 - self.bound.memory) / self.limited_clock
 
     @property
     def through_s(self) -> Band:

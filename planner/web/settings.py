@@ -14,7 +14,9 @@ UPLOAD = "upload:"
 """What a dropped file is called in a form: this and its id."""
 ZOO = "zoo:"
 _LONGEST = 200
-_NETWORK = ("precision", "batch", "modes", "max_latency", "max_power", "budget", "users", "weights")
+_NETWORK = (
+    "precision", "batch", "modes", "max_latency", "max_power", "budget", "users", "ttft", "weights",
+)  # fmt: skip
 _PLAN = ("cameras", "fps", "latency", "quantile", "site", "devices", "rack_power", "money", "spares")
 FIELDS = ("model", "part", "mode", *_NETWORK, *_PLAN)
 _WEIGHT = re.compile(r"\s*([\w-]+)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?")

@@ -93,12 +93,15 @@ def _language_model(model: str, said: Mapping[str, str], folder: Path, tell: Tel
     """Sizes, and what every part that has an engine for it serves."""
     sizes = answers.inspected(model)
     users = _whole("users", said.get("users", "1"))
+    ttft_s = texts.parse_option("ttft", said.get("ttft"), "s")
     served: list[Record] = []
     refused: list[Record] = []
     for device in device_ids():
         tell(message("web.estimating", part=device))
         try:
-            served += answers.served(model, [device], users=[users], weights=said.get("weights"))
+            served += answers.served(
+                model, [device], users=[users], weights=said.get("weights"), most_ttft_s=ttft_s
+            )
         except InputError as error:
             why = "; ".join(f"{item.expected}, {item.got}" for item in error.problems)
             refused.append({"device": device, "reason": why})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,6 +37,8 @@ def read_model(
         name, sides = _name_and_sides(text)
         if sides is None:
             sides = _sides_of_shape(name, asked.shapes if asked is not None else shapes or {})
+        if asked is None and not shapes:
+            return _as_it_is(name, sides, batch)
         return _read_zoo(name, sides, Asked(batch, shapes or {}) if asked is None else asked)
     path = Path(model)
     if not path.exists():
@@ -43,6 +46,12 @@ def read_model(
             text, [Problem("MODEL", f"an ONNX file or {_ZOO}NAME", "no such file", _advice(path))]
         )
     return read_workload(path, batch=batch, shapes=shapes, asked=asked, name=path.stem)
+
+
+@functools.lru_cache(maxsize=16)
+def _as_it_is(name: str, sides: tuple[int, int] | None, batch: int | None) -> Workload:
+    """A network of the zoo with nothing else said: counted once for all questions of a process."""
+    return _read_zoo(name, sides, Asked(batch, {}))
 
 
 def _read_zoo(name: str, sides: tuple[int, int] | None, asked: Asked) -> Workload:

@@ -38,6 +38,8 @@ SAME = [
     ),
     ("devices", {"device": "t4"}, ["devices", "show", "t4"]),
     ("devices", {"kind": "npu"}, ["devices", "list", "--kind", "npu"]),
+    ("converse", {"model": "zoo:llama3.2-1b", "users": 2, "devices": ["jetson-orin-nano-8"]},
+     ["plan", "zoo:llama3.2-1b", "--users", "2", "--devices", "jetson-orin-nano-8"]),
     ("size", {"scenario": "line-inspection", "most_parts": 1},
      ["size", "line-inspection", "--parts", "1"]),
 ]  # fmt: skip
@@ -49,6 +51,9 @@ BAD = [
     ("estimate", {"model": NETWORK, "device": "t4", "precision": "int9"}, "unknown precision"),
     ("devices", {"kind": "tpu"}, "gpu"),
     ("size", {"scenario": "nothing"}, "nothing"),
+    ("llm", {"model": "zoo:llama3.2-1b", "devices": ["t5"]}, "t4"),
+    ("llm", {"model": "zoo:llama3.2-1b", "devices": ["jetson-orin-nano-8"], "users": [0]}, "one or more"),
+    ("converse", {"model": "zoo:llama3.2-1b", "users": 0}, "1 to 100,000 people"),
     ("compare", {"model": NETWORK, "devices": "t4"}, "devices"),
 ]
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from planner.hardware.catalog import engine_ids, read_engine
+from planner.errors import InputError
+from planner.hardware.catalog import device_ids, engine_ids, read_device, read_engine
+from planner.latency.point import point_for
 from planner.schema.reading.quantity import numbers_in
 
 
@@ -53,3 +55,50 @@ def test_engines_that_compile_a_graph_fold_residual_additions(engine_id: str) ->
     wanted = {"BatchNormalization", "Relu", "Add"}
 
     assert any("Conv" in rule.anchor and wanted <= set(rule.absorbs) for rule in rules)
+
+
+@pytest.mark.parametrize("device_id", device_ids())
+def test_engines_of_a_unit_cover_its_kind(device_id: str) -> None:
+    for unit in read_device(device_id).units.values():
+        for engine in unit.engines:
+            assert unit.kind in read_engine(engine).units, (unit.name, engine)
+
+
+@pytest.mark.parametrize(
+    ("device", "runs", "lacks"),
+    [
+        # Axelera's table of opset 17 has no layer normalisation, error function or gather; Axera's list has.
+        ("axelera-metis-m2", {"Conv", "HardSwish", "Softmax"}, {"LayerNormalization", "Erf", "Gather"}),
+        ("ax650n", {"Conv", "LayerNormalization", "Erf", "GridSample", "TopK"}, {"NonMaxSuppression", "GRU"}),
+    ],
+)
+def test_an_npu_lacks_what_its_makers_list_lacks(device: str, runs: set[str], lacks: set[str]) -> None:
+    operators = point_for(read_device(device), unit="npu", precision="int8").operators
+    assert runs <= operators
+    assert not lacks & operators
+
+
+def test_products_of_two_activations_are_refused_by_an_ethos_u65() -> None:
+    (limit,) = point_for(read_device("imx93"), unit="npu", precision="int8").limits
+    assert (limit.rule, set(limit.operators)) == ("weights", {"MatMul", "Gemm"})
+
+
+@pytest.mark.parametrize("device", ["axelera-metis-m2", "deepx-dx-m1", "rdk-x5", "sl1680", "tda4vm"])
+def test_an_npu_in_8_bits_refuses_floats(device: str) -> None:
+    with pytest.raises(InputError, match="fp16"):
+        point_for(read_device(device), unit="npu", precision="fp16")
+
+
+@pytest.mark.parametrize(
+    ("device", "unit", "engine"),
+    [
+        ("intel-arc-a770", "gpu", "openvino"),
+        ("intel-core-ultra-7-258v", "npu", "openvino"),
+        ("ryzen-ai-max-395", "gpu", "ncnn-vulkan"),
+        ("ryzen-7-8845hs", "npu", "vitisai"),
+        ("bm1684x", "npu", "tpumlir"),
+        ("memryx-mx3-m2", "npu", "memryx"),
+    ],
+)
+def test_the_usual_engine_of_a_unit_is_its_makers(device: str, unit: str, engine: str) -> None:
+    assert point_for(read_device(device), unit=unit).engine == engine

@@ -30,12 +30,19 @@ from tests.language import gguf_bytes
 approx = pytest.approx
 __all__ = ["call"]
 
-SMALL = SmallCosts(pass_s=1e-5, node_s=1e-6, element_s=1e-9, attention_mac_s=1e-10, attention_token_s=2e-9)
-TYPES = TypeCosts(1e-10, 0.0, 2.0, 3.0, {"q4_k": 0.0, "q6_k": math.log(1.5), "q8_0": 0.0, "q4_0": 0.0})
-STEP = StepCosts(TYPES, SMALL, 1e10, 1.0, 4.0)
+SMALL = SmallCosts(
+    pass_s=1e-5, node_s=1e-6, element_s=1e-9, attention_mac_s=1e-10, attention_byte_s=5e-11,
+    attention_token_s=2e-9,
+)  # fmt: skip
+TYPES = TypeCosts(1e-10, 0.0, 2.0, 3.0, 1.25, {"q4_k": 0.0, "q6_k": math.log(1.5), "q8_0": 0.0, "q4_0": 0.0})
+STEP = StepCosts(
+    TYPES, SMALL, bandwidth_bytes_per_s=1e10, cache_bytes=1.0, overlap=4.0, sharpness=4.0, last_factor=0.5,
+    repacked_factor=0.8, unshared_factor=2.0,
+)  # fmt: skip
 PROMPT = PromptCosts(replace(TYPES, number_s=2e-11), SMALL, 0.5)
 WORK = TokenWork(
-    layer_numbers={"q8_0": 1e6}, last_type="q8_0", last_numbers=2e5, layers=4, layer_nodes=16,
+    layer_numbers={"q8_0": 1e6}, prompt_numbers={"q8_0": 8e5}, last_type="q8_0",
+    last_numbers=2e5, layers=4, layer_nodes=16,
     layer_elements=5000.0, heads=8, head_macs=128.0, cache_bytes=1024.0, window=0, windowed_layers=0,
 )  # fmt: skip
 
@@ -51,7 +58,7 @@ def calibration(**changes):
     )  # fmt: skip
     own = LlamaCalibration(
         "0.2.18", cpu_name(), "2026-01-02", 63, 4, 2e-4, 0.0, 1e8, 0.9,
-        tuple(ThreadCosts(count, STEP, PROMPT, all_errors) for count in (1, 2)),
+        tuple(ThreadCosts(count, STEP, PROMPT, ("q4_k", "q8_0"), all_errors) for count in (1, 2)),
     )  # fmt: skip
     return replace(own, **changes)
 
@@ -59,7 +66,8 @@ def calibration(**changes):
 def test_a_type_costs_its_law_times_its_own_factor():
     assert TYPES.seconds("q8_0") == approx(1e-10)
     assert TYPES.seconds("q4_k") == approx(2e-10), "a block of 256"
-    assert TYPES.seconds("q6_k") == approx(3e-10), "1.5 times its law"
+    assert TYPES.seconds("q6_k") == approx(3.75e-10), "bits apart, and 1.5 times its law"
+    assert TYPES.seconds("q5_1") == approx(1.25e-10), "bits apart, which no probe had"
     assert TYPES.seconds("f16") == approx(3e-10), "a plain float that no probe had"
     by_bits = replace(TYPES, bits_power=1.0)
     assert by_bits.seconds("q8_0") / by_bits.seconds("q4_0") == approx(8.5 / 4.5)
@@ -75,32 +83,43 @@ def test_two_times_that_overlap():
 
 
 def test_a_step_by_hand():
-    # 1.2e6 numbers in 0.1 ns each; 1.275 MB, all of which come from memory at 10 GB/s.
-    compute, memory = 1.2e-4, 1.2e6 * 8.5 / 8 / 1e10
+    # 1e6 numbers in 0.1 ns each and 2e5 in half of that; 1.275 MB, all from memory at 10 GB/s.
+    compute, memory = 1.1e-4, 1.2e6 * 8.5 / 8 / 1e10
     products = (compute**4 + memory**4) ** 0.25
-    attention = 4 * 8 * 100 * (128 * 1e-10 + 2e-9)
+    # 8 heads x 4 layers: a token costs each 128 products, an eighth of 1,024 bytes, and its mask; the first
+    # 256 count twice.
+    token = 128 * 1e-10 + 128 * 5e-11 + 2e-9
     small = 1e-5 + 4 * 16 * 1e-6 + 4 * 5000 * 1e-9
-    assert STEP.seconds(WORK, 100) == approx(products + attention + small, rel=1e-9)
+    assert STEP.seconds(WORK, 100) == approx(products + 32 * 200 * token + small, rel=1e-9)
+    assert STEP.seconds(WORK, 1000) == approx(products + 32 * 1256 * token + small, rel=1e-9)
 
 
 def test_weights_that_fit_the_cache_are_not_read_from_memory():
     warm = replace(STEP, cache_bytes=1e8)
     size = 1.2e6 * 8.5 / 8
-    assert warm.parts(WORK, 1)[0] == approx(size / (1 + (1e8 / size) ** 4) / 1e10)
+    missed = size / (1 + (1e8 / size) ** 4)
+    assert warm.parts(WORK, 1)[0] == approx(missed / 1e10)
     assert warm.seconds(WORK, 100) < STEP.seconds(WORK, 100)
 
 
+def test_types_in_another_order_come_faster_from_memory():
+    repacked = replace(WORK, layer_numbers={"q4_0": 1e6}, prompt_numbers={}, last_type="q4_0")
+    assert STEP.parts(repacked, 1)[0] == approx(0.8 * 1.2e6 * 4.5 / 8 / 1e10)
+
+
 def test_a_prompt_by_hand():
-    # 600 tokens go in two pieces; the last layer works on one token, in the share of a step.
-    once = 0.5 * 2 * 1.2e-4
-    attention = 600 * 4 * 8 * 300 * (128 * 1e-10 + 2e-9)
+    # 600 tokens go in two pieces. The last layer, and the feed-forward part of the one before it, work on one
+    # token, in the share of a step.
+    once = 0.5 * 2 * 1.1e-4
+    attention = 600 * 32 * 300 * (128 * 1e-10 + 128 * 5e-11 + 2e-9)
     small = 2 * (1e-5 + 4 * 16 * 1e-6) + 600 * 4 * 5000 * 1e-9
-    expected = 600 * 1e6 * 2e-11 + once + attention + small
+    expected = 600 * 8e5 * 2e-11 + once + attention + small
     assert PROMPT.seconds(WORK, 600, STEP) == approx(expected, rel=1e-9)
 
 
 def test_a_window_bounds_what_is_attended_to():
     windowed = replace(WORK, window=64, windowed_layers=3)
+    assert windowed.attended(100, 80) == 80 + 3 * 64
     assert windowed.attended(100) == 100 + 3 * 64
     assert windowed.attended(10) == 4 * 10
 
@@ -111,6 +130,8 @@ def test_work_of_a_file_is_that_of_its_table(tmp_path):
     work = work_of_file(read_gguf(path).decoder, read_header(path))
     layer = 256 * 256 * 2 + 2 * 64 * 256 + 3 * 256 * 512
     assert work.layer_numbers == {"q4_0": 2 * layer}
+    assert work.prompt_numbers == {"q4_0": 2 * layer - 3 * 256 * 512}
+    assert work.main_type == "q4_0"
     assert (work.last_type, work.last_numbers) == ("q4_0", 256_000)
     assert work.step_bytes == approx((2 * layer + 256_000) * 18 / 32)
     assert (work.head_macs, work.cache_bytes, work.layer_nodes) == (64, 2 * 2 * 64, 16)
@@ -124,6 +145,8 @@ def test_work_by_recipe_is_that_of_the_same_file():
     more = sum(layer < 1 or layer >= 7 or (layer - 1) % 3 == 2 for layer in range(8))
     assert work.layer_numbers["q6_k"] == more * (128 * 512 + 512 * 1024)
     assert work.last_type == "q6_k"
+    assert work.prompt_numbers["q6_k"] == work.layer_numbers["q6_k"] - 512 * 1024
+    assert work.main_type == "q4_k"
 
 
 def test_phi_3_keeps_the_gate_with_the_matrix_beside_it(tmp_path):
@@ -148,6 +171,8 @@ def test_bands_by_what_probes_knew():
     assert band.high / band.mid == approx(math.exp(math.hypot(math.log(1.1), least)))
     assert (band.level, own.prompt_s(WORK, 64, 1).level) == (0.9, 0.9)
     strange = replace(WORK, layer_numbers={"q5_1": 1e6})
+    mostly = replace(WORK, layer_numbers={"q6_k": 1e6, "q4_k": 1e5})
+    assert [own.costs(1).knows(work) for work in (WORK, strange, mostly)] == [True, False, False]
     assert own.step_s(strange, 100, 1).high / own.step_s(strange, 100, 1).mid > 1.39
     # Prompts of unknown types have no errors of their own: the widest of prompts stands for them.
     assert own.prompt_s(strange, 64, 1).high / own.prompt_s(strange, 64, 1).mid > 1.15

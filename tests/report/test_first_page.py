@@ -11,6 +11,8 @@ from planner.report.sections.cover import cover
 from planner.report.sections.first_page import nearest_limits, purchase, signature
 from planner.wording.message import Wording
 
+pytestmark = pytest.mark.usefixtures("without_drawings")
+
 ENGLISH = Wording("en")
 DIGEST = "18bcb5891eefb7e20a6f706d2e697ac3a9fe482b9a73269764afbf53d8352e94"
 

@@ -15,6 +15,7 @@ from planner.cli.main import run
 from planner.data_files import scenarios_dir
 from planner.errors import UnknownIdError
 from planner.latency.remarks import DOES_NOT_FIT
+from planner.plan.options.kept_estimates import forget_estimates
 from planner.wording.catalog import catalog
 from planner.wording.message import first_with, key_of, message
 
@@ -99,11 +100,13 @@ def both(
 
     def invoke(*arguments: str) -> list[tuple[int, str]]:
         found = [answered(*arguments)]
+        forget_estimates()  # they hold sentences
         english = by_key(catalog("en"))
         monkeypatch.setattr(
             catalogs, "catalog", lambda language: english if language == "en" else catalog(language)
         )
         found.append(answered(*arguments))
+        forget_estimates()
         return found
 
     def answered(*arguments: str) -> tuple[int, str]:

@@ -17,13 +17,12 @@ from typing import Any, Literal
 import numpy as np
 
 from planner.calibration.llama.fit import Observation, fit_prompts, fit_steps
-from planner.calibration.llama.probing import PassJournal, collect, measured_passes, observations
-from planner.calibration.llama.split import PROBES, probe
+from planner.calibration.llama.probing import PassJournal, collect, measured_passes, observations, work_of
+from planner.calibration.llama.split import PROBES, SizedModel, probe
 from planner.engines.llama.run import llama_version, require_llama
 from planner.engines.session import EngineError
 from planner.hardware.processor import cpu_name
 from planner.language.calibrated.calibration import LlamaCalibration, ThreadCosts
-from planner.language.calibrated.work import TokenWork
 from planner.schema.language.calibrated import LeftOutErrors
 from planner.units import format_percent
 
@@ -82,7 +81,7 @@ def fitted(entries: Sequence[Mapping[str, Any]], threads: Sequence[int]) -> Llam
                 f"expected at least {_LEAST_ROWS} passes on {count} threads that nothing disturbed, got "
                 f"{len(rows)}; let the machine come to rest, remove the journal and calibrate again"
             )
-    works = [TokenWork(**entry["work"]) for entry in measured]
+    works = [work_of(SizedModel(**entry["model"])) for entry in measured]
     return LlamaCalibration(
         llama_version(), cpu_name(), date.today().isoformat(), len(measured),
         every - sum(map(len, kept.values())), reference_s, round(spread, 4),
@@ -93,7 +92,11 @@ def fitted(entries: Sequence[Mapping[str, Any]], threads: Sequence[int]) -> Llam
 
 def _costs(threads: int, rows: Sequence[Observation]) -> ThreadCosts:
     step = fit_steps(rows)
-    return ThreadCosts(threads, step, fit_prompts(rows, step), tuple(_errors(rows)))
+    return ThreadCosts(threads, step, fit_prompts(rows, step), _main_types(rows), tuple(_errors(rows)))
+
+
+def _main_types(rows: Sequence[Observation]) -> tuple[str, ...]:
+    return tuple(sorted({row.work.main_type for row in rows}))
 
 
 def _errors(rows: Sequence[Observation]) -> Iterator[LeftOutErrors]:
@@ -112,36 +115,30 @@ def _errors(rows: Sequence[Observation]) -> Iterator[LeftOutErrors]:
 
 
 def left_out_errors(rows: Sequence[Observation]) -> list[tuple[str, bool, float]]:
-    """Kind, whether all types were known, and the logarithm of measured over predicted time of each row.
+    """Kind, whether its format was in the fit, and the logarithm of measured over predicted time of each row.
 
-    The fit of a row has neither its architecture nor its format. Where that leaves nothing of a type, the row
-    also counts with its format in the fit and its architecture alone left out: as one of known types.
+    Of each row twice: by a fit without its architecture, and by one that has its format neither.
     """
     found: list[tuple[str, bool, float]] = []
-    architectures = sorted({row.group[0] for row in rows})
-    formats = sorted({row.group[1] for row in rows})
-    for architecture in architectures:
+    for architecture, form in sorted({row.group for row in rows}):
+        judged = [row for row in rows if row.group == (architecture, form)]
         others = [row for row in rows if row.group[0] != architecture]
-        found += _predicted(others, [row for row in rows if row.group[0] == architecture], known_only=True)
-        for form in formats:
-            rest = [row for row in others if row.group[1] != form]
-            found += _predicted(rest, [row for row in rows if row.group == (architecture, form)])
+        found += _predicted([row for row in others if row.group[1] != form], judged, known=False)
+    for architecture in sorted({row.group[0] for row in rows}):
+        others = [row for row in rows if row.group[0] != architecture]
+        found += _predicted(others, [row for row in rows if row.group[0] == architecture], known=True)
     return found
 
 
 def _predicted(
-    rest: Sequence[Observation], judged: Sequence[Observation], *, known_only: bool = False
+    rest: Sequence[Observation], judged: Sequence[Observation], *, known: bool
 ) -> list[tuple[str, bool, float]]:
-    if not judged or len(rest) < _FEW:
+    if len(rest) < _FEW:
         return []
     step = fit_steps(rest)
     prompt = fit_prompts(rest, step)
-    types = set(step.types.own)
     found = []
     for row in judged:
-        known = row.work.types <= types
-        if known_only and not known:
-            continue
         if row.kind == "step":
             predicted = step.seconds(row.work, row.tokens)
         else:

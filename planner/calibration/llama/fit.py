@@ -29,14 +29,19 @@ from planner.language.calibrated.work import TokenWork
 
 _NOISE = 0.04
 _TYPE_SPREAD = 0.25
-_LAW = {"number_s": (2e-10, 2.0), "bits_power": (0.5, 0.5), "blocks_of_256": (1.0, 0.3), "floats": (1.0, 0.3)}
+_LAW = {"number_s": (2e-10, 2.0), "bits_power": (0.5, 0.5), "blocks_of_256": (1.0, 0.3), "floats": (1.0, 0.3),
+        "bits_apart": (1.0, 0.3)}  # fmt: skip
 """Prior and spread: a kernel that unpacks and multiplies 5 numbers a nanosecond."""
 _SMALL = {
-    "pass_s": (2e-5, 1.0), "node_s": (1e-6, 1.0), "element_s": (2e-10, 1.0), "attention_mac_s": (1e-10, 1.0),
-    "attention_token_s": (4e-9, 1.0),
+    "pass_s": (2e-5, 1.0), "node_s": (1e-6, 1.0), "element_s": (2e-10, 1.0), "attention_mac_s": (5e-11, 1.0),
+    "attention_byte_s": (5e-11, 1.0), "attention_token_s": (4e-9, 1.0),
 }  # fmt: skip
 """Priors: a barrier between threads takes a microsecond, a small kernel 5 numbers a nanosecond."""
-_STEP = {"bandwidth_bytes_per_s": (2e10, 0.7), "cache_bytes": (1.6e7, 0.7), "overlap": (3.0, 0.4)}
+_STEP = {
+    "bandwidth_bytes_per_s": (2e10, 0.7), "cache_bytes": (1.6e7, 0.7), "overlap": (3.0, 0.4),
+    "sharpness": (2.0, 0.5), "last_factor": (1.0, 0.3), "repacked_factor": (1.0, 0.3),
+    "unshared_factor": (1.0, 0.5),
+}  # fmt: skip
 _PROMPT = {"step_share": (1.0, 0.5)}
 _FASTER_IN_PROMPTS = 4.0
 """Times that a number of a prompt is faster than one of a step: what was unpacked serves many tokens."""
@@ -88,7 +93,7 @@ def fit_steps(observations: Sequence[Observation]) -> StepCosts:
 def fit_prompts(observations: Sequence[Observation], step: StepCosts) -> PromptCosts:
     """Costs of prompts beside those of steps."""
     own = [item for item in observations if item.kind == "prompt"]
-    types = sorted({kind for item in own for kind in item.work.layer_numbers})
+    types = sorted({kind for item in own for kind in item.work.prompt_numbers})
     parameters = _parameters(types, _PROMPT, _FASTER_IN_PROMPTS)
 
     def costs(values: Mapping[str, float]) -> PromptCosts:
@@ -118,6 +123,7 @@ def _parameters(types: Sequence[str], more: Mapping[str, tuple[float, float]], f
 def _type_costs(values: Mapping[str, float], types: Sequence[str]) -> TypeCosts:
     return TypeCosts(
         values["number_s"], math.log(values["bits_power"]), values["blocks_of_256"], values["floats"],
+        values["bits_apart"],
         {kind: math.log(values[f"own.{kind}"]) for kind in types},
     )  # fmt: skip
 

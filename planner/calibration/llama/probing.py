@@ -27,15 +27,15 @@ from planner.engines.session import EngineError
 from planner.errors import InputError, OutputError, Problem
 from planner.files import write_bytes
 from planner.hardware.processor import cpu_name
-from planner.language.calibrated.work import TokenWork, work_of_file
+from planner.language.calibrated.work import TokenWork, work_of_tensors
 from planner.language.sizes.decoder import Biases, Decoder
-from planner.language.sources.gguf_header import read_header
-from planner.language.sources.gguf_model import read_gguf
 
 SPLIT_VERSION = 1
 """Raised when the models of the numbers change."""
 MOST_TRIES = 3
 """Of a model some of whose passes other programs disturbed."""
+_MOST_DISTURBED = 3
+"""A model is run again where more than one in so many of its passes was disturbed."""
 PASS_S = 0.06
 """How long each pass is repeated."""
 
@@ -65,9 +65,9 @@ class PassJournal:
 
     @property
     def done(self) -> frozenset[str]:
-        """Names of the models that were measured undisturbed, or often enough."""
+        """Names of the models most of whose passes nothing disturbed, or that were run often enough."""
         tries = Counter(str(entry["model"]["name"]) for entry in self._entries)
-        quiet = {str(entry["model"]["name"]) for entry in self._entries if not _disturbed(entry)}
+        quiet = {str(entry["model"]["name"]) for entry in self._entries if not _is_disturbed(entry)}
         return frozenset(quiet | {name for name, count in tries.items() if count >= MOST_TRIES})
 
     def add(self, entry: Mapping[str, object]) -> None:
@@ -100,6 +100,10 @@ def _disturbed(entry: Mapping[str, Any]) -> int:
     return sum(not item.undisturbed for item in measured_passes(entry))
 
 
+def _is_disturbed(entry: Mapping[str, Any]) -> bool:
+    return _MOST_DISTURBED * _disturbed(entry) > len(measured_passes(entry))
+
+
 def _parsed(line: str) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
@@ -127,6 +131,13 @@ def random_model(model: SizedModel) -> RandomModel:
     return RandomModel(architecture, decoder_of(model), model.format)
 
 
+def work_of(model: SizedModel) -> TokenWork:
+    """Work of a model of the split, by the tensors of its file."""
+    written_as = random_model(model)
+    tensors = ((item.name, item.extents, item.kind.name) for item in written_as.tensors())
+    return work_of_tensors(written_as.decoder, tensors)
+
+
 def collect(
     models: Sequence[SizedModel],
     journal: PassJournal,
@@ -149,7 +160,7 @@ def collect(
         if remaining <= 0:
             break
         # A look takes a while: the next comes when a pass was disturbed.
-        wait_s = remaining if _disturbed(entry) else None
+        wait_s = remaining if _is_disturbed(entry) else None
     missing = len(models) - len(journal.done)
     if missing:
         raise EngineError(
@@ -169,10 +180,8 @@ def _measured(
             path, wanted, name=model.name, weights=model.format, weight_bytes=source.weight_bytes,
             progress=progress, wait_s=wait_s,
         )  # fmt: skip
-        work = work_of_file(read_gguf(path).decoder, read_header(path))
     return {
         "model": asdict(model),
-        "work": asdict(work),
         "reason": run.reason,
         "reference_s": run.reference_s,
         "copy_s": run.copy_s,
@@ -186,10 +195,11 @@ def observations(
     """Passes on so many threads that nothing disturbed, at the speed that the reference usually has."""
     found = []
     for entry in entries:
-        work, model = TokenWork(**entry["work"]), entry["model"]
+        model = SizedModel(**entry["model"])
+        work = work_of(model)
         drift = 1.0 if reference_s is None else entry["reference_s"] / reference_s
         found += [
-            Observation((model["architecture"], model["format"]), work, item.kind, item.tokens,
+            Observation((model.architecture, model.format), work, item.kind, item.tokens,
                         item.seconds / drift)
             for item in measured_passes(entry)
             if item.threads == threads and item.undisturbed

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planner.calibration.llama.probing import PassJournal, collect, measured_passes
-from planner.calibration.llama.split import JUDGED, judged
+from planner.calibration.llama.probing import PassJournal, collect, measured_passes, work_of
+from planner.calibration.llama.split import JUDGED, SizedModel, judged
 from planner.calibration.llama.subject import Subject, run_subject
 from planner.engines.llama.run import LlamaRun, Passes, TimedPass, require_llama
 from planner.language.calibrated.calibration import LlamaCalibration
@@ -134,7 +134,7 @@ def compared(entries: Sequence[Mapping[str, Any]], calibration: LlamaCalibration
         passes = measured_passes(entry)
         disturbed += sum(not item.undisturbed for item in passes)
         drift = entry["reference_s"] / calibration.reference_s
-        work = TokenWork(**entry["work"])
+        work = work_of(SizedModel(**model))
         rows += _rows((name, model["format"]), work, passes, calibration, drift)
     return LlamaAccuracy(tuple(rows), disturbed, tuple(refused))
 

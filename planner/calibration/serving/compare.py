@@ -10,13 +10,13 @@ import numpy as np
 from planner.arrays import Floats
 from planner.calibration.serving.child import Measured
 from planner.calibration.serving.served import ServedRun, block_interval
-from planner.calibration.serving.together import correlation_of_units
+from planner.calibration.serving.together import SHARED_LEAST, correlation_of_units
 from planner.rack.counts.latencies import pooled
 from planner.rack.counts.results import Verdict
 from planner.rack.counts.statistics import latency_quantile
 from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.description.rack import Rack, Service
-from planner.rack.description.variation import Replayed, Variation
+from planner.rack.description.variation import Replayed, Variation, sharing
 from planner.rack.load.fit_variation import LEAST_BATCHES, fit_variation
 from planner.rack.load.topology import networks_of
 from planner.rack.simulation import run_replication
@@ -194,7 +194,14 @@ def with_variation(rack: Rack, variation: Variation | None) -> Rack:
 
 def fitted(run: ServedRun, factors: Floats) -> Variation | None:
     """The process of a run's factors; None where there are too few batches to say."""
-    return fit_variation(_by_server(run, factors)) if factors.size >= LEAST_BATCHES else None
+    if factors.size < LEAST_BATCHES:
+        return None
+    return sharing(fit_variation(_by_server(run, factors)), _shared(correlation_of_units(run, factors)))
+
+
+def _shared(together: float | None) -> float:
+    """What units share of the variance: their correlation, where it is more than chance and overlap make."""
+    return together if together is not None and together >= SHARED_LEAST else 0.0
 
 
 def factors_of(run: ServedRun, found: tuple[ServiceFound, ...], networks: Sequence[str]) -> Floats:

@@ -10,6 +10,9 @@ from planner.arrays import Floats, Ints
 from planner.calibration.serving.served import ServedRun
 from planner.rack.load.fit_variation import LEAST_BATCHES, without_outliers
 
+SHARED_LEAST = 0.2
+"""From which correlation on units have a part of their service in common."""
+
 
 def correlation_of_units(run: ServedRun, factors: Floats) -> float | None:
     """Correlation of log service of batches that are in two units at once; None with too few of them.

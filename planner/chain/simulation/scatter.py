@@ -47,6 +47,11 @@ def drawn(given: Variation, devices: int, random: np.random.Generator) -> Floats
     weights = weights_of(given)
     slow, fast, noise = random.standard_normal((3, devices, FACTORS))
     chance = random.random((devices, FACTORS))
+    # Queues have a memory each: what units share is here one more state of each queue's own.
+    shared = random.standard_normal((devices, FACTORS)) if weights.shared_weight else None
+    sizes = np.full((devices, FACTORS), weights.outlier)
+    if weights.outlier_spread:
+        sizes *= np.exp(weights.outlier_spread * random.standard_normal((devices, FACTORS)))
     late = chance[:, 0] < given.outlier_share
     factors = np.empty((devices, FACTORS))
     for batch in range(FACTORS):
@@ -56,7 +61,12 @@ def drawn(given: Variation, devices: int, random: np.random.Generator) -> Floats
             late = chance[:, batch] < np.where(late, weights.outlier_stays, weights.outlier_enters)
         log = weights.slow_weight * slow[:, batch] + weights.fast_weight * fast[:, batch]
         log += weights.noise_weight * noise[:, batch] - weights.shift
-        factors[:, batch] = np.exp(log) * np.where(late, weights.outlier, 1.0)
+        if shared is not None:
+            if batch:
+                before = weights.shared_keeps * shared[:, batch - 1]
+                shared[:, batch] = before + weights.shared_takes * shared[:, batch]
+            log += weights.shared_weight * shared[:, batch]
+        factors[:, batch] = np.exp(log) * np.where(late, sizes[:, batch], 1.0)
     return factors
 
 

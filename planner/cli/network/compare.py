@@ -13,7 +13,7 @@ from planner.cli.arguments import parse_budget, parse_option, parse_rates
 from planner.cli.bars import Bar
 from planner.cli.completion import device_ids, networks
 from planner.cli.evidence import network_evidence
-from planner.cli.model_options import extent_options, plot_option
+from planner.cli.model_options import extent_options, load_option, plot_option
 from planner.cli.network.capacity import write_capacities
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
@@ -23,6 +23,7 @@ from planner.cli.text.units import other_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.latency.result import Load
     from planner.plan.compare.candidate import Candidate, PlanFor
     from planner.workload.asked import Asked
 
@@ -77,6 +78,7 @@ _RANK = (
 )
 @network_evidence
 @click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
+@load_option
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W", help="Highest power, at the place that estimate names.")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
@@ -92,6 +94,7 @@ def command(
     batches: tuple[int, ...],
     plan_for: PlanFor,
     unit: str | None,
+    load: Load,
     max_latency: str | None,
     max_power: str | None,
     budget: str | None,
@@ -125,6 +128,7 @@ def command(
         budget=parse_budget("--budget", budget),
         rates=parse_rates(rates),
         plan_for=plan_for,
+        load=load,
         progress=lambda device_id: output.progress(f"estimating {device_id}"),
     )
     output.progress_done()

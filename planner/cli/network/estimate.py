@@ -14,6 +14,7 @@ from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
+    load_option,
     mode_option,
     network_options,
     plot_option,
@@ -30,7 +31,7 @@ from planner.cli.text.units import other_lines, unit_lines
 from planner.units import format_number, format_percent
 
 if TYPE_CHECKING:
-    from planner.latency.result import Estimate
+    from planner.latency.result import Estimate, Load
     from planner.workload.asked import Asked
 
 _BARS = 8
@@ -69,6 +70,7 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
     metavar="FILE[,device=ID,mode=M,...]",
     help="What `planner measure`, `calibrate` or `import` wrote of this very setting; repeatable.",
 )
+@load_option
 @click.option("--layers", is_flag=True, help="Add every kernel.")
 @click.option("--now", is_flag=True, help="Also run MODEL on this machine, and say how far off this is.")
 @soak_options
@@ -93,6 +95,7 @@ def command(
     caller: str | None,
     anchors: tuple[str, ...],
     measured: tuple[str, ...],
+    load: Load,
     layers: bool,  # noqa: FBT001 - click passes it by name
     overlay: Path | None,
     plot: Path | None,
@@ -122,6 +125,7 @@ def command(
             caller=caller,
             anchor=anchors or None,
             measured=measured or None,
+            load=None if load == "burst" else load,
         )
         auto = api.estimate_units(workload, device_id, mode=mode, precision=precision, engine=engine)
         result = auto.best.estimate
@@ -138,6 +142,7 @@ def command(
             anchor=anchors,
             measured=measured,
             caller=caller,
+            load=load,
         )
     if overlay is not None:
         api.write_overlay(model, workload, result, overlay)
@@ -238,6 +243,7 @@ def _speed_lines(result: Estimate) -> list[str]:
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
         *(between if result.frame_s else []),
         *_fastest_line(result),
+        *_load_line(result),
         f"throughput  {format_number(result.throughput_per_s, 4)} inferences/s",
     ]
 
@@ -247,6 +253,22 @@ def _fastest_line(result: Estimate) -> list[str]:
         return []
     time = result.fastest.latency_s
     return [f"  in {result.fastest.mode:6} {band(time.low, time.mid, time.high, 's')}   its fastest mode"]
+
+
+def _load_line(result: Estimate) -> list[str]:
+    """The other load beside the one that is printed, where the power limit makes them differ."""
+    if abs(result.bend - 1.0) < _SAME:
+        return []
+    other = result.through_s.scaled(result.bend if result.load == "burst" else 1.0 / result.bend)
+    meant = "a short run" if result.load == "burst" else "at the power limit for long"
+    return [
+        f"load        {result.load}, {meant}; {_OTHER[result.load]} "
+        f"{band(other.low, other.mid, other.high, 's')}"
+    ]
+
+
+_SAME = 0.005
+_OTHER = {"burst": "sustained", "sustained": "burst"}
 
 
 def _power_lines(result: Estimate) -> list[str]:

@@ -87,9 +87,9 @@ def _busy_ticks() -> int | None:
     """Ticks that all processors have worked since boot: user, nice, system, interrupts, steal."""
     try:
         fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
-    except OSError:
+        user, nice, system, _idle, _wait, interrupt, soft, steal = map(int, fields)
+    except (OSError, ValueError):
         return None
-    user, nice, system, _idle, _wait, interrupt, soft, steal = map(int, fields)
     return user + nice + system + interrupt + soft + steal
 
 

@@ -74,6 +74,10 @@ class _Tensor:
     kind: BlockType
 
     @property
+    def extents(self) -> tuple[int, ...]:
+        return (self.columns, self.rows) if self.rows > 1 else (self.columns,)
+
+    @property
     def bytes(self) -> int:
         return self.kind.size_bytes(self.rows * self.columns)
 

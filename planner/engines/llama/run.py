@@ -16,12 +16,14 @@ from planner.engines.llama.free_processors import WAIT_S, free_for
 from planner.engines.llama.random_gguf import RandomModel, write_gguf
 from planner.engines.own_process import answer_of
 from planner.engines.session import EngineError
+from planner.engines.timing import TOO_NOISY_SPREAD
 from planner.hardware.processor import cpu_name
 from planner.process.temporary import temporary_folder
 
 NAME = "llama.cpp"
-LEAST_CPU_SHARE, MOST_STEAL = 0.9, 0.02
-"""Of a pass that counts: what its threads had of their processors, what the host took of them."""
+LEAST_CPU_SHARE, MOST_STEAL, MOST_SPREAD = 0.9, 0.02, TOO_NOISY_SPREAD
+"""Of a pass that counts: what its threads had of their processors, what the host took of them, and the middle
+80 % of its runs over their median."""
 _PACKAGES = ("cyllama", "gguf")
 _ROOM = 1.05
 
@@ -43,7 +45,9 @@ class TimedPass:
     @property
     def undisturbed(self) -> bool:
         """Whether its threads had their processors all the time."""
-        return self.cpu_share >= LEAST_CPU_SHARE and self.steal_share <= MOST_STEAL
+        spread = (self.high_s - self.low_s) / self.seconds
+        steady = spread <= MOST_SPREAD and self.steal_share <= MOST_STEAL
+        return steady and self.cpu_share >= LEAST_CPU_SHARE
 
     @property
     def tokens_per_s(self) -> float:

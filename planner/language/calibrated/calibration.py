@@ -42,11 +42,13 @@ class ThreadCosts:
     threads: int
     step: StepCosts
     prompt: PromptCosts
+    main_types: tuple[str, ...]
+    """Types that most of the weights of some probe had."""
     errors: tuple[LeftOutErrors, ...]
 
     def knows(self, work: TokenWork) -> bool:
-        """Whether probes had blocks of every type of it."""
-        return work.types <= set(self.step.types.own)
+        """Whether probes had blocks of every type of it, and some were mostly of its main type."""
+        return work.types <= set(self.step.types.own) and work.main_type in self.main_types
 
     def ends(self, kind: str, work: TokenWork) -> LeftOutErrors:
         """The errors of its like; of a kind without them those that are widest."""
@@ -164,6 +166,7 @@ def write_llama_calibration(calibration: LlamaCalibration, path: Path) -> None:
         "threads": [
             {
                 "threads": item.threads,
+                "main_types": list(item.main_types),
                 "step": _shown(asdict(item.step)),
                 "prompt": _shown(asdict(item.prompt)),
                 "errors": [error.model_dump(mode="json") for error in item.errors],
@@ -198,24 +201,36 @@ def _value(file: LlamaCalibrationFile) -> LlamaCalibration:
         file.engine_version, file.cpu, file.date, file.probes, file.rejected, file.reference_s,
         file.reference_spread_ratio, file.largest_probe_bytes, file.level,
         tuple(
-            ThreadCosts(item.threads, _step(item.step), _prompt(item.prompt), tuple(item.errors))
+            ThreadCosts(
+                item.threads,
+                _step(item.step),
+                _prompt(item.prompt),
+                tuple(item.main_types),
+                tuple(item.errors),
+            )
             for item in file.threads
         ),
     )  # fmt: skip
 
 
 def _types(file: TypeCostsFile) -> TypeCosts:
-    return TypeCosts(file.number_s, file.bits_power, file.blocks_of_256, file.floats, dict(file.own))
+    return TypeCosts(
+        file.number_s, file.bits_power, file.blocks_of_256, file.floats, file.bits_apart, dict(file.own)
+    )
 
 
 def _small(file: SmallCostsFile) -> SmallCosts:
-    return SmallCosts(file.pass_s, file.node_s, file.element_s, file.attention_mac_s, file.attention_token_s)
+    return SmallCosts(
+        file.pass_s, file.node_s, file.element_s, file.attention_mac_s, file.attention_byte_s,
+        file.attention_token_s,
+    )  # fmt: skip
 
 
 def _step(file: StepCostsFile) -> StepCosts:
     return StepCosts(
-        _types(file.types), _small(file.small), file.bandwidth_bytes_per_s, file.cache_bytes, file.overlap
-    )
+        _types(file.types), _small(file.small), file.bandwidth_bytes_per_s, file.cache_bytes, file.overlap,
+        file.sharpness, file.last_factor, file.repacked_factor, file.unshared_factor,
+    )  # fmt: skip
 
 
 def _prompt(file: PromptCostsFile) -> PromptCosts:

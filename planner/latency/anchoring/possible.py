@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import InputError, PlannerError, Problem
+from planner.formulas import formula
 from planner.hardware.catalog import device_ids, read_device
 from planner.latency.anchoring.blend import network_name
 from planner.schema.hardware.device import ComputeUnit, Device, Precision
@@ -72,6 +73,7 @@ def _problems(entry: Timed) -> Iterator[Problem]:
         )
 
 
+@formula("roofline")
 def highest_peak(device: Device, unit: str | None, mode: str | None, precision: Precision | None) -> float:
     """Operations a second that no engine exceeds, over all units that may be meant; 0 where none is known."""
     chosen = [own for name, own in device.units.items() if unit in (None, name, own.kind)]

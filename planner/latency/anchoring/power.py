@@ -70,7 +70,9 @@ def with_power(found: Estimate, reading: PowerReading) -> Estimate:
     A log with pauses holds idle and work by the share of the time: mean = idle + (serving - idle) x busy.
     """
     busy = 1.0 if reading.busy is None else reading.busy
-    own_idle_w = found.idle_w * found.part_power_w.mid / found.power_w.mid
+    rail_w = found.power_at.rail_w
+    # What the unit adds to idle is known apart; losses of a carrier and a supply are no fixed share.
+    own_idle_w = found.part_power_w.mid - rail_w.mid if rail_w else found.idle_w
     serving_w = max(reading.power_w, own_idle_w + (reading.power_w - own_idle_w) / busy)
     deviation = METER if found.device == THIS_MACHINE else math.hypot(METER, MACHINE_TO_MACHINE)
     part_w = _narrowed(found.part_power_w, serving_w, deviation)

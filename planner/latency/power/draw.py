@@ -68,6 +68,11 @@ class PowerDraw:
     provenance: Provenance
     rests_on: str | None
     """The family of the power model; None where no watts of such a unit were published."""
+    demand_w: float = 0.0
+    """Of a card or processor at the clock of a short run, were there no limit; 0 for a board or module, whose
+    modes are sets of clocks that were measured as they are."""
+    exponent: float = 1.0
+    """Of the clock in the power above idle."""
 
 
 def power_draw(point: OperatingPoint, activity: Activity) -> PowerDraw:
@@ -89,7 +94,8 @@ def power_draw(point: OperatingPoint, activity: Activity) -> PowerDraw:
         idle_w = module_at_wall_w(point, point.idle_w, values)
         return PowerDraw(places.wall_w, part_w, idle_w, model.boundary, places, provenance, name)
     boundary = AT_INPUT if places.board_input_w is not None else PART_ALONE
-    return PowerDraw(part_w, part_w, point.idle_w, boundary, places, provenance, name)
+    exponent, demand_w = clock_exponent(point, values), 0.0 if family.whole else mid_w
+    return PowerDraw(part_w, part_w, point.idle_w, boundary, places, provenance, name, demand_w, exponent)
 
 
 def part_line_w(point: OperatingPoint, end: BandEnd) -> tuple[float, float]:

@@ -62,3 +62,11 @@ def activity_factor(point: OperatingPoint, activity: Activity, values: Mapping[s
 
 def _share(value: float) -> float:
     return min(1.0, max(0.0, value))
+
+
+@formula("sustained_clock")
+def sustained_clock(idle_w: float, demand_w: float, limit_w: float, exponent: float) -> float:
+    """Share of the clock of a short run at which a part keeps its limit; one where it does so anyway."""
+    if demand_w <= limit_w or demand_w <= idle_w:
+        return 1.0
+    return math.pow(max(0.0, limit_w - idle_w) / (demand_w - idle_w), 1.0 / exponent)

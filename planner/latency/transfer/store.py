@@ -61,10 +61,14 @@ def roofline_anchoring() -> RooflineAnchoring:
 
 
 def missed_of(unit_kind: str, engine: str) -> Missed:
-    """What a unit of this kind misses; what any unit does where no row of the engine on the kind was seen."""
+    """What a unit of this kind misses; where no row of the engine on the kind was seen, the wider of that and
+    what any unit does: an engine that nobody measured is not better known than those of its kind."""
     found = roofline_anchoring()
     own = next((missed for kind, missed in found.missed.items() if kind == unit_kind), None)
-    return own if own is not None and engine in own.engines else found.missed_anywhere
+    if own is None:
+        return found.missed_anywhere
+    seen = engine in own.engines
+    return own if seen else max(own, found.missed_anywhere, key=lambda missed: missed.high / missed.low)
 
 
 @functools.cache

@@ -8,7 +8,8 @@ from dataclasses import replace
 from planner.errors import InputError, UnknownIdError
 from planner.latency.band import Band
 from planner.latency.evidence import Evidence
-from planner.latency.result import Estimate
+from planner.latency.load import under_load
+from planner.latency.result import Estimate, Load
 from planner.latency.units.compete import Compared, instances_of, others_of
 from planner.plan.compare.candidate import Candidate, Comparison, Limits, Refusal
 from planner.plan.compare.currencies import amount_in, refuse_mixed_currencies
@@ -50,6 +51,7 @@ def compare(
     evidence: Evidence | None = None,
     limits: Limits | None = None,
     progress: Callable[[str], None] | None = None,
+    load: Load = "burst",
 ) -> Comparison:
     """Estimate every combination on the best unit of each part, and say which keep the limits, best first.
 
@@ -77,7 +79,7 @@ def compare(
                     except (InputError, UnknownIdError) as error:
                         refused.append(Refusal(device.id, mode, _asked(precision), _why(error)))
                         break
-                    kept.append(_candidate(found, device, limits))
+                    kept.append(_candidate(found, device, limits, load))
     candidates, notes = ranked(_without_repeats(kept), limits)
     notes = (*notes, *_host_notes(candidates), *estimator.notes)
     return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes, limits.plan_for)
@@ -105,10 +107,10 @@ def _why(error: InputError | UnknownIdError) -> str:
     return "; ".join(str(problem) for problem in error.problems)
 
 
-def _candidate(found: Compared, device: Device, limits: Limits) -> Candidate:
+def _candidate(found: Compared, device: Device, limits: Limits, load: Load) -> Candidate:
     best = found.best.estimates[0]
     planning = best.planning_latency_s
-    result = replace(best.estimate, others=others_of(device, found))
+    result = under_load(replace(best.estimate, others=others_of(device, found)), load)
     price = device.price.amount_money.value if device.price else None
     reasons = {
         "latency": _latency_reason(planning, limits),

@@ -32,7 +32,15 @@ _LONGEST = 10_000_000
 
 def talks_of(source: ScenarioFile) -> tuple[Talk, ...]:
     """The streams; raises `InputError` for a trace that cannot be read."""
-    return tuple(_talk(stream) for stream in source.scenario.conversations)
+    talks = tuple(_talk(stream) for stream in source.scenario.conversations)
+    problems = [
+        Problem("trace", f"rows of at most {talk.context} tokens, the context of {talk.name!r}", str(longest))
+        for talk in talks
+        if (longest := max((turn.prompt + turn.output for turn in talk.trace), default=0)) > talk.context
+    ]
+    if problems:
+        raise InputError(source.file, problems)
+    return talks
 
 
 def _talk(stream: Conversation) -> Talk:

@@ -46,6 +46,7 @@ def variation_at(given: Variation, factor: float) -> Variation:
         cv=given.cv * factor,
         slow_correlation=longer(given.slow_correlation),
         fast_correlation=longer(given.fast_correlation),
+        shared_correlation=longer(given.shared_correlation),
         outlier_share=min(share, 0.5),
     )
 

@@ -18,7 +18,6 @@ from planner.latency.evidence import (
     with_anchors,
     with_powers,
 )
-from planner.latency.kernels.prepared import Preparation
 from planner.latency.kernels.unit_limits import on_unit
 from planner.latency.point import point_for
 from planner.latency.result import Estimate, OtherUnit
@@ -36,6 +35,7 @@ from planner.latency.units.compete import (
 )
 from planner.latency.units.placement import estimate_with_helpers
 from planner.latency.units.workers import as_workers, threads_each
+from planner.plan.options.kept_estimates import keep_estimate, kept_estimate, preparation_of
 from planner.plan.options.option import NetworkOnPart
 from planner.schema.hardware.device import Device, Precision
 from planner.wording.message import message
@@ -63,7 +63,7 @@ class Estimator:
     ) -> None:
         self.workloads = workloads
         self.evidence = evidence or Evidence()
-        self._prepared = {model: Preparation(workload) for model, workload in workloads.items()}
+        self._prepared = {model: preparation_of(workload) for model, workload in workloads.items()}
         self._estimates: dict[tuple[object, ...], tuple[Device, Estimate]] = {}
         self._calibrated: dict[tuple[object, ...], Calibration | None] = {}
         self._uses = Uses()
@@ -165,20 +165,44 @@ class Estimator:
         *,
         moved: bool,
     ) -> Estimate:
+        if not moved:
+            return self._plain(model, device, unit, mode, precision, batch, engine)
         given = self.evidence
+        plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
         threads = threads_each(device, unit, mode, given.threads, given.instances)
         point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
         ready = on_unit(self._prepared[model].ready(batch, point.precision, point.engine), point)
-        whole = self.workloads[model]
-        if not moved:
-            fitted = transfer_for(point) if self.evidence.kept else None
-            ideal = not self.evidence.kept
-            alone = estimate_with_helpers(whole, ready, device, point, fitted, ideal=ideal)
-            return as_workers(alone, device, point, given.instances)
-        plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
         evidence = replace(given, threads=threads) if given.instances else given
-        moved_by = with_anchors(plain, whole, ready, device, point, evidence, self._uses)
+        moved_by = with_anchors(plain, self.workloads[model], ready, device, point, evidence, self._uses)
         return replace(moved_by, instances=plain.instances)
+
+    def _plain(
+        self,
+        model: str,
+        device: Device,
+        unit: str,
+        mode: str,
+        precision: Precision | None,
+        batch: int,
+        engine: str | None,
+    ) -> Estimate:
+        """By the database alone: the same for every question of this process that asks it."""
+        given, prepared = self.evidence, self._prepared[model]
+        key = (id(prepared), id(device), unit, mode, precision, batch, engine, given.threads, given.instances,
+               given.kept)  # fmt: skip
+        known = kept_estimate(key)
+        if known is not None:
+            return known
+        threads = threads_each(device, unit, mode, given.threads, given.instances)
+        point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
+        ready = on_unit(prepared.ready(batch, point.precision, point.engine), point)
+        fitted = transfer_for(point) if given.kept else None
+        alone = estimate_with_helpers(
+            self.workloads[model], ready, device, point, fitted, ideal=not given.kept
+        )
+        found = as_workers(alone, device, point, given.instances)
+        keep_estimate(key, prepared, device, found)
+        return found
 
     def _engine_on(self, device: Device, unit: str) -> str | None:
         """The engine asked for where the unit runs it; else the unit's usual one, which serves beside."""

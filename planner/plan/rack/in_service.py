@@ -23,7 +23,7 @@ from planner.latency.calibrated.sittings import BAND_DEVIATIONS, within_sitting
 from planner.process.inputs import note_input
 from planner.process.trust import distrusted
 from planner.rack.description.device import Service
-from planner.rack.description.variation import Replayed, Variation, varying
+from planner.rack.description.variation import Replayed, Variation, sharing, varying
 from planner.schema.hardware.device import UnitKind
 from planner.schema.hardware.serving import (
     EstimatesInService,
@@ -153,7 +153,7 @@ def variation_of(given: ServiceVariation) -> Variation | None:
     """The process that numbers describe; None where nothing scatters."""
     if given.cv_ratio == 0 and given.outliers_ratio == 0:
         return None
-    return varying(
+    own = varying(
         given.cv_ratio,
         next_one=given.next_ratio,
         over_ten=given.over_ten_ratio,
@@ -161,7 +161,9 @@ def variation_of(given: ServiceVariation) -> Variation | None:
         outlier_share=given.outliers_ratio,
         outlier_ratio=given.outlier_factor,
         outlier_next=given.outlier_next_ratio,
+        outlier_cv=given.outlier_cv_ratio,
     )
+    return sharing(own, given.shared_ratio)
 
 
 def _of(kind: str, given: ServiceVariation, note: Message, ends: tuple[float, float]) -> InService:

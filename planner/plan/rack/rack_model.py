@@ -23,6 +23,7 @@ from planner.plan.rack.run_length import run_window
 from planner.provenance import Provenance
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
+from planner.rack.description.pipelines import host_with_pipeline, with_tails
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service
 from planner.rack.description.streams import Bursts, DayProfile, DropOuts, HostStep, StreamGroup
 from planner.rack.heat.air import air_density_kg_per_m3
@@ -114,6 +115,8 @@ def build_rack(
     idle_w, air = mode_of(device, mode).idle_w.value, rack_air(scenario, racks, count)
     main = device.units[unit or next(iter(device.units))]
     groups = with_chains(stream_groups(scenario), chain, planned_bound(scenario.planning.plan_for))
+    groups = with_tails(groups, services)
+    host = host_of(scenario) if chain is None else host_of_chain(chain, host_of(scenario))
     window = run_window(scenario, groups, request_times_s(services))
     carrier = carrier_of(scenario, device)
     slots, air = carrier.slots, replace(air, in_row=carrier.in_row)
@@ -129,7 +132,7 @@ def build_rack(
             unit=main.kind,
             instances=instances,
             beside=beside,
-            host=host_of(scenario) if chain is None else host_of_chain(chain, host_of(scenario)),
+            host=host_with_pipeline(host, services, instances),
             contention=contention_of(scenario, main.kind) if beside or instances > 1 else 0.0,
         ),
         count=count,
@@ -325,6 +328,8 @@ def service_of(
         batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
         clocked_share=1.0 - point.bound.memory,
         busy_w=min(busy_w, share_w) if instances > 1 else busy_w,
+        # A chip whose layers all work at once takes the next frame long before the last is out.
+        tail_s=point.through_s.at(bound) - point.latency_s.at(bound),
     )
 
 

@@ -14,6 +14,7 @@ from planner.arrays import Floats
 from planner.calibration.serving.child import Job, measure_served
 from planner.calibration.serving.compare import Comparison, compare
 from planner.calibration.serving.loaded import Engine, NetworkFile, written
+from planner.calibration.serving.together import SHARED_LEAST
 from planner.engines.measure import require_engine
 from planner.errors import InputError, Problem
 from planner.files import write_bytes
@@ -26,6 +27,7 @@ from planner.plan.serving.live_rack import server_rack
 from planner.process.temporary import temporary_folder
 from planner.rack.description.rack import Batching, Rack
 from planner.rack.description.streams import StreamGroup
+from planner.rack.description.variation import Variation
 from planner.rack.load.fit_variation import fit_variation
 from planner.schema.hardware.serving import MeasuredServing
 from planner.schema.reading.yaml_file import parse_document, validate, write_document
@@ -160,12 +162,22 @@ def _summed(
             "outliers": _percent(process.outlier_share),
             "outlier_factor": round(process.outlier_ratio, 3),
             "outlier_next": _percent(process.outlier_stays),
+            "outlier_cv": _percent(process.outlier_cv),
+            "shared": _percent(_shared(process, pair)),
             "serving_factor": round(float(np.mean(factors)), 4),
             "neighbours": _percent(neighbours),
         },
         "probes": [_probe(item, estimates) for item in found],
         **_beside_estimates(found, estimates),
     }
+
+
+def _shared(process: Variation, pair: Comparison | None) -> float:
+    """What two units share, never more than one remembers from a batch to the next."""
+    together = pair.together if pair is not None else None
+    if together is None or together < SHARED_LEAST:
+        return 0.0
+    return min(together, process.correlation(1))
 
 
 def _probe(found: Comparison, estimates: Mapping[tuple[str, int], Estimated]) -> dict[str, object]:

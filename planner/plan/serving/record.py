@@ -78,6 +78,8 @@ def process_record(given: Variation) -> ServiceProcessRecord:
         "outliers": given.outlier_share,
         "outlier_factor": given.outlier_ratio,
         "outlier_next": given.outlier_stays,
+        "outlier_cv": given.outlier_cv,
+        "shared": given.shared_share,
     }
 
 

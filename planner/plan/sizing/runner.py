@@ -20,6 +20,7 @@ from planner.plan.rack.run_length import elsewhere, window_notes
 from planner.plan.sizing.as_run import as_run
 from planner.plan.sizing.latency_bounds import with_bounds
 from planner.rack.counts.results import RackResult, StreamResult, Verdict
+from planner.rack.description.pipelines import with_tails
 from planner.rack.description.rack import Rack
 from planner.rack.policies.clock import CLOCK_POLICIES
 from planner.rack.sequential import simulate_until_settled
@@ -192,6 +193,7 @@ def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: B
     streams = run.rack.streams
     if run.option.chain is not None:
         streams = with_steps_at(streams, stream_groups(scenario), run.option.chain, bound)
+    streams = with_tails(streams, device.services)
     rack = replace(run.rack, device=device, streams=streams, epoch_s=_epoch_s(run))
     # Phases of sources are judged by as many replications at every end of the band.
     return replace(rack, replications=run.result.replications)

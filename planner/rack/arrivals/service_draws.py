@@ -25,6 +25,10 @@ FIRST = (1 << BATCH_BITS) - 1
 """The draw that a server begins with, which no batch reaches."""
 
 
+SHARED = 1 << 22
+"""Added to the number of a device for the draws of what its units share; no server has such a number."""
+
+
 def service_key(seed: int, replication: int, draw: int) -> int:
     """The key of one replication's draws; another `draw` varies service and leaves arrivals as they are."""
     sequence = np.random.SeedSequence(seed, spawn_key=(replication, 0x5E2F, draw))
@@ -53,6 +57,16 @@ def normal_table() -> Floats:
     table /= table.std()
     table.flags.writeable = False
     return table
+
+
+def first_shared(key: int, device: int) -> float:
+    """Where what the units of a device share begins."""
+    return float(normal_table()[mixed(key, ((SHARED + device) << BATCH_BITS) + FIRST) >> 52])
+
+
+def outlier_normal(bits: int, below: int) -> int:
+    """Which normal number an outlier's size is drawn by: its bits are even over all below the bound."""
+    return ((bits & OUTLIER_MASK) << 12) // below
 
 
 def first_state(key: int, server: int) -> tuple[float, float]:

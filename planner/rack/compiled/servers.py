@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from planner.rack.arrivals.service_draws import BATCH_BITS, OUTLIER_MASK
+from planner.rack.arrivals.service_draws import BATCH_BITS, OUTLIER_MASK, SHARED
 from planner.rack.compiled.dispatch import mixed
 from planner.rack.compiled.jit import compiled
 from planner.rack.compiled.requests import add_load, drop, in_window_s
@@ -25,6 +25,19 @@ def take_idle(state: LoopState, station: int) -> int:
     if entry.idle_head == NONE:
         entry.idle_tail = NONE
     return number
+
+
+@compiled
+def shared_state(state: LoopState, number: int, network: int) -> float:
+    """What the units of a device share, one step on: it is kept with the first of them."""
+    device = number // state.run[0].units
+    row = state.variation[state.servers[number].unit, network]
+    first = state.servers[device * state.run[0].units]
+    bits = mixed(state.mixing_service, ((SHARED + device) << BATCH_BITS) + first.shared_draws)
+    first.shared_draws += 1
+    first.shared = row.shared_keeps * first.shared + row.shared_takes * state.normals[bits >> np.uint64(52)]
+    shared: float = first.shared
+    return shared
 
 
 @compiled
@@ -47,11 +60,16 @@ def scatter(state: LoopState, number: int, network: int) -> float:
     server.fast = row.fast_keeps * server.fast + row.fast_takes * fast
     noise = state.normals[(bits >> np.uint64(28)) & np.uint64(0xFFF)]
     log = row.slow_weight * server.slow + row.fast_weight * server.fast + row.noise_weight * noise
+    if row.shared_weight > 0.0:
+        log += row.shared_weight * shared_state(state, number, network)
     factor = math.exp(log - row.shift)
     below = row.outlier_stays if server.late else row.outlier_enters
     server.late = (bits & np.uint64(OUTLIER_MASK)) < below
     if server.late:
         factor *= row.outlier
+        if row.outlier_spread > 0.0:
+            normal = state.normals[((bits & np.uint64(OUTLIER_MASK)) << np.uint64(12)) // below]
+            factor *= math.exp(row.outlier_spread * normal)
     return factor
 
 

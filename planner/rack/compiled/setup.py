@@ -10,6 +10,7 @@ from planner.arrays import Floats, Ints
 from planner.rack.arrivals.merged import group_of_source
 from planner.rack.arrivals.random_bits import GOLDEN, MIX_1, MIX_2, bits_below, dispatch_key, error_key
 from planner.rack.arrivals.service_draws import (
+    first_shared,
     first_state,
     normal_table,
     outlier_below,
@@ -48,7 +49,9 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
     sources = group_of_source(rack).size
     path_pool, path_s = _paths(rack)
     key = service_key(rack.seed, replication, rack.service_draw)
-    variation, replayed = _variation(rack, networks, key, replication)
+    variation, replayed = _variation(
+        rack, networks, key, replication, topology.unit_servers // rack.installed
+    )
     return s.LoopState(
         run=_run(rack, topology, window_start_s),
         servers=_servers(rack, topology, key),
@@ -96,7 +99,9 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
     )
 
 
-def _variation(rack: Rack, networks: tuple[str, ...], key: int, replication: int) -> tuple[s.Rows, Floats]:
+def _variation(
+    rack: Rack, networks: tuple[str, ...], key: int, replication: int, units: int
+) -> tuple[s.Rows, Floats]:
     """How each network's service times scatter on each unit, and all factors that are replayed."""
     rows = np.zeros((len(rack.device.units), len(networks)), dtype=s.VARIATION)
     factors: list[float] = []
@@ -108,7 +113,7 @@ def _variation(rack: Rack, networks: tuple[str, ...], key: int, replication: int
                 row["start"] = replay_start(rack, key, replication, len(given.factors))
                 factors += given.factors
             elif isinstance(given, Variation):
-                weights = asdict(weights_of(given))
+                weights = asdict(weights_of(given, units))
                 for name in ("outlier_enters", "outlier_stays"):
                     row[name] = outlier_below(weights.pop(name))
                 row["draws"] = 1
@@ -183,6 +188,7 @@ def _servers(rack: Rack, topology: Topology, key: int) -> s.Rows:
         next_idle=s.NONE,
         slow=begun[:, 0] if rack.varies else 0.0,
         fast=begun[:, 1] if rack.varies else 0.0,
+        shared=[first_shared(key, int(device)) for device in topology.server_device] if rack.varies else 0.0,
     )
 
 

@@ -84,6 +84,8 @@ SERVER = np.dtype(
         ("fast", "f8"),
         ("late", "i8"),  # whether its last batch was an outlier
         ("draws", "i8"),  # batches that drew from them
+        ("shared", "f8"),  # of the first unit of a device: state of what its units share, and its steps
+        ("shared_draws", "i8"),
     ],
     align=True,
 )
@@ -169,6 +171,10 @@ VARIATION = np.dtype(
         ("outlier_enters", "u8"),  # the last bits drawn for an outlier are below, behind another batch
         ("outlier_stays", "u8"),  # and behind an outlier
         ("outlier", "f8"),
+        ("outlier_spread", "f8"),
+        ("shared_weight", "f8"),  # of what the units of a device have in common
+        ("shared_keeps", "f8"),
+        ("shared_takes", "f8"),
     ],
     align=True,
 )

@@ -305,7 +305,10 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     length_s = sum(run.length_s for run in sums)
     device_s, serving_s = rack.installed * length_s, rack.count * length_s
     units = sum(unit.count for unit in rack.device.units)
-    cores = topology_of(rack).pool_sizes[:1]
+    # A pipeline behind the unit needs no core: such a rack says nothing of its host.
+    around = [step for group in rack.streams for step in (*group.before, *group.after)]
+    hosted = any(step.where not in ("unit", "pipeline") for step in around)
+    cores = topology_of(rack).pool_sizes[:1] if hosted else ()
     batches = sum(run.batches for run in runs)
     hottest_c = max(run.max_c for run in sums)
     return DevicesResult(

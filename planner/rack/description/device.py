@@ -15,7 +15,7 @@ from planner.rack.description.variation import Replayed, Variation
 from planner.schema.hardware.device import UnitKind
 
 ServiceDistribution = Literal["deterministic", "exponential"]
-Pool = Literal["host", "copy", "decoder", "scaler"]
+Pool = Literal["host", "copy", "decoder", "scaler", "pipeline"]
 """Where work around inference runs beside the units: cores of the host, engines that copy to and fro, and
 what decodes video or resizes frames."""
 
@@ -37,6 +37,9 @@ class Service:
     busy_w: float
     service_distribution: ServiceDistribution = "deterministic"
     variation: Variation | Replayed | None = None
+    tail_s: float = 0.0
+    """How long a batch is still under way in a pipeline when the unit takes the next; a step after inference
+    of the streams (`StreamGroup.after`) has it in a rack."""
 
     def __post_init__(self) -> None:
         checks = Checks(f"service of {self.network!r}")
@@ -44,7 +47,7 @@ class Service:
         checks.require(self.batch_s, "batch_s", "the time of a batch of one, of two, ...", "none")
         checks.positive(**{f"batch_s[{i}]": time_s for i, time_s in enumerate(self.batch_s)})
         checks.between(0, 1, clocked_share=self.clocked_share)
-        checks.non_negative(busy_w=self.busy_w)
+        checks.non_negative(busy_w=self.busy_w, tail_s=self.tail_s)
         checks.finish()
 
 
@@ -180,12 +183,15 @@ class Host:
     copies: int = 1
     decoders: int = 0
     scalers: int = 0
+    pipeline: int = 0
+    """Frames that may be under way behind a compute unit that took the next already."""
 
     def __post_init__(self) -> None:
         checks = Checks("host")
         checks.require(self.cores >= 1, "cores", "one or more", self.cores)
         checks.require(self.copies >= 1, "copies", "one or more at a time", self.copies)
         checks.non_negative(core_w=self.core_w, decoders=self.decoders, scalers=self.scalers)
+        checks.non_negative(pipeline=self.pipeline)
         checks.finish()
 
     def servers(self, pool: Pool) -> int:
@@ -195,6 +201,7 @@ class Host:
             "copy": self.copies,
             "decoder": self.decoders,
             "scaler": self.scalers,
+            "pipeline": self.pipeline,
         }
         return sizes[pool]
 

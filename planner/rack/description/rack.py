@@ -290,8 +290,9 @@ class Rack:
             if host is not None and step.where != "unit":
                 least = f"a host with a {step.where}"
                 checks.require(host.servers(step.where) >= 1, f"{where}.before, after", least, "none")
+        named = [*group.before, *(step for step in group.after if step.where != "pipeline")]
         checks.require(
-            self.dispatch != "central_queue",
+            self.dispatch != "central_queue" or all(step.where == "unit" for step in named),
             "dispatch",
             "a rule that names the device when a request arrives: its host works before its units do",
             self.dispatch,

@@ -108,16 +108,18 @@ class DropOuts:
         return self.up_s / (self.up_s + self.down_s)
 
 
-StepPlace = Literal["unit", "host", "copy", "decoder", "scaler"]
+StepPlace = Literal["unit", "host", "copy", "decoder", "scaler", "pipeline"]
 
 
 @dataclass(frozen=True, slots=True)
 class HostStep:
     """Work on one request before or after inference: on a core of the host, on a copy engine, on a unit that
-    decodes or resizes, or on the compute unit.
+    decodes or resizes, on the compute unit, or in the later stages of a pipeline.
 
-    A step on the compute unit holds it up: the batch takes that much longer for each of its requests. The
-    others wait for a free core or engine of the request's device, and hold up nothing else.
+    A unit whose stages work on frames in a row takes the next frame after an interval, while the one before
+    is still under way: that is a step in its `pipeline`, which has a place for each. A step on the compute
+    unit holds it up: the batch takes that much longer for each of its requests. The others wait for a free
+    core or engine of the request's device, and hold up nothing else.
     """
 
     where: StepPlace

@@ -8,7 +8,7 @@ descriptions give a factor of mean one, so the times of a service stay its means
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.errors import InputError, Problem
 from planner.rack.description.checks import Checks
@@ -28,11 +28,13 @@ class Variation:
     autoregressive process of first order, which have these shares of its variance and correlations from one
     batch to the next, and of independent noise for the rest. Beside it a share `outlier_share` of the batches
     takes `outlier_ratio` times as long; the one behind such a batch does with the chance `outlier_next`,
-    where None means that outliers are independent (a Markov chain of two states). The whole is divided by
-    its mean.
+    where None means that outliers are independent (a Markov chain of two states); their sizes are log-normal
+    with the coefficient of variation `outlier_cv`. The whole is divided by its mean.
 
-    Memory is counted in batches and not in seconds, and every server has a process of its own: a disturbance
-    that lasts while a server idles, or that hits all servers of a machine at once, is not in it.
+    Every unit has a process of its own, but for `shared_share` of the variance of the logarithm, which all
+    units of a device have in common: what slows a machine down slows all that runs on it. It is
+    autoregressive too, with `shared_correlation` over as many batches of the device as it has units. Memory
+    is counted in batches and not in seconds: a disturbance that lasts while a server idles is not in it.
     """
 
     cv: float
@@ -43,17 +45,21 @@ class Variation:
     outlier_share: float = 0.0
     outlier_ratio: float = 1.0
     outlier_next: float | None = None
+    outlier_cv: float = 0.0
+    shared_share: float = 0.0
+    shared_correlation: float = 0.0
 
     def __post_init__(self) -> None:
         checks = Checks("variation")
-        checks.non_negative(cv=self.cv)
-        for name in ("slow_share", "fast_share", "outlier_share"):
+        checks.non_negative(cv=self.cv, outlier_cv=self.outlier_cv)
+        for name in ("slow_share", "fast_share", "shared_share", "outlier_share"):
             checks.between(0, 1, **{name: getattr(self, name)})
-        for name in ("slow_correlation", "fast_correlation"):
+        for name in ("slow_correlation", "fast_correlation", "shared_correlation"):
             value = getattr(self, name)
             checks.require(0 <= value < 1, name, "a correlation of 0 or more and below 1", value)
-        together = self.slow_share + self.fast_share
-        checks.require(together <= 1 + _NEAR, "slow_share, fast_share", "at most 1 together", together)
+        together = self.slow_share + self.fast_share + self.shared_share
+        names = "slow_share, fast_share, shared_share"
+        checks.require(together <= 1 + _NEAR, names, "at most 1 together", together)
         checks.require(self.outlier_ratio >= 1, "outlier_ratio", "1 or more", self.outlier_ratio)
         checks.require(self.outlier_share < 1, "outlier_share", "below 1", self.outlier_share)
         checks.require(
@@ -72,7 +78,7 @@ class Variation:
     @property
     def noise_share(self) -> float:
         """The share of the variance of the logarithm that has no memory."""
-        return max(0.0, 1.0 - self.slow_share - self.fast_share)
+        return max(0.0, 1.0 - self.slow_share - self.fast_share - self.shared_share)
 
     @property
     def outlier_stays(self) -> float:
@@ -95,23 +101,26 @@ class Variation:
 
         The body and the outliers are independent: the mean of the square is the product of their means.
         """
-        square = 1.0 + self.outlier_share * (self.outlier_ratio**2 - 1.0)
+        square = 1.0 + self.outlier_share * (self.outlier_ratio**2 * (1.0 + self.outlier_cv**2) - 1.0)
         return (1.0 + self.cv**2) * square / self.outlier_mean**2 - 1.0
 
     @property
     def remembers(self) -> bool:
         """Whether one batch says anything of the next."""
         clusters = self.outlier_share > 0 and self.outlier_stays != self.outlier_share
-        return (
-            clusters or self.slow_share * self.slow_correlation + self.fast_share * self.fast_correlation > 0
-        )
+        return clusters or self.correlation(1) > 0
 
     def correlation(self, lag: int) -> float:
-        """Correlation of the logarithm over so many batches of one server, outliers not counted."""
+        """Correlation of the logarithm over so many batches of one server, outliers not counted.
+
+        That of the shared part is that of units which are equally busy.
+        """
         if lag == 0:
             return 1.0
         return float(
-            self.slow_share * self.slow_correlation**lag + self.fast_share * self.fast_correlation**lag
+            self.slow_share * self.slow_correlation**lag
+            + self.fast_share * self.fast_correlation**lag
+            + self.shared_share * self.shared_correlation**lag
         )
 
 
@@ -148,6 +157,7 @@ def varying(
     outlier_share: float = 0.0,
     outlier_ratio: float = 1.0,
     outlier_next: float | None = None,
+    outlier_cv: float = 0.0,
 ) -> Variation:
     """The process with these correlations of log service over one batch, ten and (where known) a hundred.
 
@@ -164,7 +174,7 @@ def varying(
         parts = (*_one_part(next_one, over_ten), 0.0, 0.0)
     else:
         parts = _two_parts(next_one, over_ten, over_hundred)
-    found = Variation(cv, *parts, outlier_share, outlier_ratio, outlier_next)
+    found = Variation(cv, *parts, outlier_share, outlier_ratio, outlier_next, outlier_cv)
     asked = {_SHORT: next_one, _MIDDLE: over_ten, _LONG: over_hundred}
     for lag, wanted in asked.items():
         if wanted is not None and abs(found.correlation(lag) - wanted) > _CLOSE:
@@ -174,6 +184,26 @@ def varying(
             )
             raise _impossible("correlations", expected, got)
     return found
+
+
+def sharing(given: Variation, together: float) -> Variation:
+    """The process with a part that all units of a device have in common, of units that correlate so much.
+
+    It is taken from the slow process, and what that does not have from the fast one, with the mean of their
+    memories: the correlation of each unit's own batches stays as it was, but for that mean.
+    """
+    share = min(max(0.0, together), given.slow_share + given.fast_share)
+    if share == 0:
+        return given
+    slow = min(share, given.slow_share)
+    memory = (slow * given.slow_correlation + (share - slow) * given.fast_correlation) / share
+    return replace(
+        given,
+        slow_share=given.slow_share - slow,
+        fast_share=max(0.0, given.fast_share - (share - slow)),
+        shared_share=share,
+        shared_correlation=memory,
+    )
 
 
 def _one_part(next_one: float, over_ten: float) -> tuple[float, float]:

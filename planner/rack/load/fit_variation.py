@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def fit_variation(sequences: Sequence[Floats]) -> Variation:
         expected = f"at least {LEAST_BATCHES} batches that were served"
         raise InputError("variation", [Problem("batches", expected, str(together.size))])
     median = float(np.median(together))
-    body, share, ratio = _outliers(together / median)
+    body, share, ratio, sizes = _outliers(together / median)
     bound = _bound(together / median)
     behind = _behind([np.asarray(values) / median > bound for values in sequences], share)
     cv = float(np.std(body) / np.mean(body))
@@ -58,13 +59,15 @@ def fit_variation(sequences: Sequence[Floats]) -> Variation:
     if hundred is not None and hundred > 0:
         try:
             return varying(cv, next_one=found.next_one, over_ten=ten, over_hundred=hundred,
-                           outlier_share=share, outlier_ratio=ratio, outlier_next=behind)  # fmt: skip
+                           outlier_share=share, outlier_ratio=ratio, outlier_next=behind,
+                           outlier_cv=sizes)  # fmt: skip
         except InputError:
             pass  # measured correlations need not be those of a process of this kind; two are less strict
     next_one = max(found.next_one, min(ten, found.next_one))
     one_process = min(max(ten, next_one**10), next_one)
     return varying(cv, next_one=next_one, over_ten=one_process,
-                   outlier_share=share, outlier_ratio=ratio, outlier_next=behind)  # fmt: skip
+                   outlier_share=share, outlier_ratio=ratio, outlier_next=behind,
+                   outlier_cv=sizes)  # fmt: skip
 
 
 def correlations(logs: Sequence[Floats]) -> Correlations:
@@ -100,14 +103,21 @@ def _bound(relative: Floats) -> float:
     return max(_OUTLIER_LEAST, 1.0 + _OUTLIER_DEVIATIONS * spread)
 
 
-def _outliers(relative: Floats) -> tuple[Floats, float, float]:
-    """The factors that are none, the share of those that are, and their mean over that of the others."""
+def _outliers(relative: Floats) -> tuple[Floats, float, float, float]:
+    """The factors that are none, the share of those that are, their mean over that of the others, and the
+    coefficient of variation of their sizes, of which the others' own is no part.
+    """
     late = relative > _bound(relative)
     share = float(np.mean(late))
     if share == 0 or share > _MOST_OUTLIERS:
-        return relative, 0.0, 1.0
+        return relative, 0.0, 1.0, 0.0
     body = relative[~late]
-    return body, share, float(np.mean(relative[late]) / np.mean(body))
+    ratio, cv = float(np.mean(relative[late]) / np.mean(body)), 0.0
+    if int(late.sum()) >= _FEWEST_OUTLIERS:
+        whole = 1.0 + float(np.std(relative[late]) / np.mean(relative[late])) ** 2
+        own = 1.0 + float(np.std(body) / np.mean(body)) ** 2
+        cv = math.sqrt(max(0.0, whole / own - 1.0))
+    return body, share, ratio, cv
 
 
 def _behind(late: Sequence[Flags], share: float) -> float | None:

@@ -13,7 +13,8 @@ from planner.rack.description.variation import Replayed, Variation
 @dataclass(frozen=True, slots=True)
 class Weights:
     """One service's process: log factor = sum of weight * state, less `shift`; `keeps` and `takes` are those
-    of each state's step, x = keeps * x + takes * normal, which leaves its variance at one.
+    of each state's step, x = keeps * x + takes * normal, which leaves its variance at one. An outlier is
+    `outlier` * exp(`outlier_spread` * normal) times as long.
     """
 
     slow_weight: float
@@ -27,15 +28,21 @@ class Weights:
     outlier_enters: float
     outlier_stays: float
     outlier: float
+    outlier_spread: float
+    shared_weight: float
+    shared_keeps: float
+    shared_takes: float
 
 
 @formula("service_variation")
-def weights_of(given: Variation) -> Weights:
-    """The weights of a process whose factor has mean one.
+def weights_of(given: Variation, units: int = 1) -> Weights:
+    """The weights of a process whose factor has mean one, on a device of so many units.
 
-    The mean of a log-normal factor is exp(sigma^2 / 2), times what outliers add; both are taken out.
+    The mean of a log-normal factor is exp(sigma^2 / 2), times what outliers add; both are taken out. What
+    units share makes a step with each batch of any of them: as many steps are one of a unit's own.
     """
-    sigma = given.sigma
+    sigma, spread = given.sigma, math.sqrt(math.log1p(given.outlier_cv**2))
+    shared_keeps = given.shared_correlation ** (1.0 / units)
     return Weights(
         slow_weight=sigma * math.sqrt(given.slow_share),
         slow_keeps=given.slow_correlation,
@@ -47,7 +54,11 @@ def weights_of(given: Variation) -> Weights:
         shift=sigma**2 / 2 + math.log(given.outlier_mean),
         outlier_enters=given.outlier_enters,
         outlier_stays=given.outlier_stays,
-        outlier=given.outlier_ratio,
+        outlier=given.outlier_ratio * math.exp(-(spread**2) / 2),
+        outlier_spread=spread,
+        shared_weight=sigma * math.sqrt(given.shared_share),
+        shared_keeps=shared_keeps,
+        shared_takes=math.sqrt(1.0 - shared_keeps**2),
     )
 
 

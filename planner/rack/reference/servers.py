@@ -9,15 +9,18 @@ from planner.rack.arrivals.random_bits import mixed
 from planner.rack.arrivals.service_draws import (
     BATCH_BITS,
     OUTLIER_MASK,
+    SHARED,
+    first_shared,
     first_state,
     normal_table,
     outlier_below,
+    outlier_normal,
     replay_start,
     service_key,
 )
 from planner.rack.description.rack import Rack
 from planner.rack.description.variation import Replayed
-from planner.rack.load.service_variation import variations, weights_of
+from planner.rack.load.service_variation import Weights, variations, weights_of
 from planner.rack.load.topology import HOST, NONE, Topology, networks_of
 from planner.rack.run.epoch_control import Steering
 
@@ -45,6 +48,10 @@ class ServiceRates:
         self._states = [list(first_state(self._key, server)) for server in range(servers)]
         self._draws = [0] * servers
         self._late = [False] * servers
+        self._units = units
+        devices = rack.installed if rack.varies else 0
+        self._shared = [first_shared(self._key, device) for device in range(devices)]
+        self._shared_draws = [0] * devices
         self._normals: list[float] = normal_table().tolist() if rack.varies else []
         self.take_settings(steering)
 
@@ -86,19 +93,32 @@ class ServiceRates:
             self._replayed[network] += 1
             start = replay_start(self._rack, self._key, self._replication, len(given.factors))
             return given.factors[(start + taken) % len(given.factors)]
-        weights, state, normals = weights_of(given), self._states[server], self._normals
+        weights, state, normals = weights_of(given, self._units), self._states[server], self._normals
         bits = mixed(self._key, (server << BATCH_BITS) + self._draws[server])
         self._draws[server] += 1
         state[0] = weights.slow_keeps * state[0] + weights.slow_takes * normals[bits >> 52]
         state[1] = weights.fast_keeps * state[1] + weights.fast_takes * normals[(bits >> 40) & 0xFFF]
         noise = normals[(bits >> 28) & 0xFFF]
         log = weights.slow_weight * state[0] + weights.fast_weight * state[1] + weights.noise_weight * noise
+        if weights.shared_weight > 0.0:
+            log += weights.shared_weight * self._shared_state(server // self._units, weights)
         factor = math.exp(log - weights.shift)
         chance = weights.outlier_stays if self._late[server] else weights.outlier_enters
-        self._late[server] = bits & OUTLIER_MASK < outlier_below(chance)
+        below = outlier_below(chance)
+        self._late[server] = bits & OUTLIER_MASK < below
         if self._late[server]:
             factor *= weights.outlier
+            if weights.outlier_spread > 0.0:
+                factor *= math.exp(weights.outlier_spread * normals[outlier_normal(bits, below)])
         return factor
+
+    def _shared_state(self, device: int, weights: Weights) -> float:
+        """What the units of a device share, one step on."""
+        bits = mixed(self._key, ((SHARED + device) << BATCH_BITS) + self._shared_draws[device])
+        self._shared_draws[device] += 1
+        before, normal = self._shared[device], self._normals[bits >> 52]
+        self._shared[device] = weights.shared_keeps * before + weights.shared_takes * normal
+        return self._shared[device]
 
     def step_w(self, pool: int) -> float:
         """Power above idle of a step in a pool."""

@@ -30,6 +30,9 @@ from planner.schema.record.commands.conversation import (
 )
 from planner.wording.message import Wording
 
+_FULL = 3
+"""Promises beside which the first page has no place for joules; the table of parts has them."""
+
 
 def conversation_blocks(found: ConversationRecord, say: Wording) -> list[Block]:
     """The document whole."""
@@ -95,11 +98,12 @@ def _facts(chosen: ConversationOptionRecord, say: Wording) -> Iterator[Fact]:
     if rate is not None:
         ends = say("conversation.from_to", low=significant(rate["low"], 3), high=significant(rate["high"], 3))
         yield Fact(say("conversation.tokens"), significant(rate["mid"], 3), ends)
-    yield Fact(
-        say("conversation.joules"),
-        quantity(chosen["energy_per_token_j"], "j"),
-        say("conversation.installation"),
-    )
+    if len(shown) < _FULL:  # two lines of facts
+        yield Fact(
+            say("conversation.joules"),
+            quantity(chosen["energy_per_token_j"], "j"),
+            say("conversation.installation"),
+        )
     seen = chosen["heat"]
     die = chosen["temperature_c"] if seen is None else seen["temperature_c"]
     detail = say("cover.steady") if seen is None else say("cover.simulated")

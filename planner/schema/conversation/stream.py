@@ -136,16 +136,29 @@ class Conversation(StrictModel):
     def _fits_its_context(self) -> Self:
         least = sum(_least(item) for item in (self.prompt, self.output) if item is not None)
         if least > self.context:
-            raise refuse(f"a `context` of {least} tokens or more, for question and answer", self.context)
+            raise refuse(f"a `context` of {least:g} tokens or more, for question and answer", self.context)
+        longest = max((_longest(item) for item in (self.prompt, self.output) if item is not None), default=0)
+        if longest >= self.context:
+            raise refuse(f"a `context` of more than {longest} tokens, the longest asked for", self.context)
         return self
 
 
-def _least(given: object) -> int:
+def _least(given: object) -> float:
+    """Tokens that a question or an answer has: the fewest, or the mean of what is drawn around one."""
     if isinstance(given, TokensAround):
-        return 2
+        return given.mean
     if isinstance(given, TokensBetween):
         return given.low
     return min(given) if isinstance(given, list) else int(str(given))
+
+
+def _longest(given: object) -> int:
+    """The longest that is stated; what is drawn around a mean is cut at the context."""
+    if isinstance(given, TokensAround):
+        return 0
+    if isinstance(given, TokensBetween):
+        return given.high
+    return max(given) if isinstance(given, list) else int(str(given))
 
 
 class ServingSpec(StrictModel):

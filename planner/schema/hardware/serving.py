@@ -29,6 +29,10 @@ class ServiceVariation(StrictModel):
     outlier_factor: float = Field(default=1.0, ge=1, le=1000)
     outlier_next_ratio: Correlation | None = None
     """How often the batch behind such a one is one too; independent of it unless given."""
+    outlier_cv_ratio: Annotated[Ratio, Field(le=3)] = 0.0
+    """Coefficient of variation of outliers' sizes about `outlier_factor`."""
+    shared_ratio: Correlation = 0.0
+    """Correlation of log service of two units of a device at the same time."""
     serving_factor: float = Field(default=1.0, ge=0.5, le=10)
     """Mean service time in a server over that of a benchmark loop."""
     neighbours_ratio: Annotated[Ratio, Field(le=3)] = 0.0
@@ -44,6 +48,9 @@ class ServiceVariation(StrictModel):
         if (self.outliers_ratio > 0) != (self.outlier_factor > 1):
             expected = "`outliers` above 0 % with an `outlier_factor` above 1, or neither"
             raise refuse(expected, f"{self.outliers_ratio:g} and {self.outlier_factor:g}")
+        if self.shared_ratio > self.next_ratio:
+            expected = "`shared` of at most `next`: what units share is a part of what a unit remembers"
+            raise refuse(expected, f"{self.shared_ratio:g} and {self.next_ratio:g}")
         behind = self.outlier_next_ratio
         # So few others as are left cannot lead into so many outliers.
         if behind is not None and self.outliers_ratio * (1 - behind) > 1 - self.outliers_ratio:

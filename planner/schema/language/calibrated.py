@@ -21,6 +21,7 @@ class TypeCostsFile(StrictModel):
     bits_power: Logarithm
     blocks_of_256: Factor
     floats: Factor
+    bits_apart: Factor
     own: dict[str, Logarithm]
 
 
@@ -31,6 +32,7 @@ class SmallCostsFile(StrictModel):
     node_s: Hour
     element_s: Hour
     attention_mac_s: Hour
+    attention_byte_s: Hour
     attention_token_s: Hour
 
 
@@ -41,7 +43,11 @@ class StepCostsFile(StrictModel):
     small: SmallCostsFile
     bandwidth_bytes_per_s: Annotated[BytesPerSecond, Field(ge=1e3)]
     cache_bytes: Annotated[Bytes, Field(ge=1)]
-    overlap: Annotated[float, Field(ge=0.5, le=50)]
+    overlap: Annotated[float, Field(ge=0.1, le=50)]
+    sharpness: Annotated[float, Field(ge=0.01, le=50)]
+    last_factor: Factor
+    repacked_factor: Factor
+    unshared_factor: Factor
 
 
 class PromptCostsFile(StrictModel):
@@ -53,11 +59,11 @@ class PromptCostsFile(StrictModel):
 
 
 class LeftOutErrors(StrictModel):
-    """Measured over predicted time of probes whose architecture and format were left out of the fit."""
+    """Measured over predicted time of probes: their architecture, or that and their format, left out."""
 
     kind: Literal["step", "prompt"]
     known: bool
-    """Whether the rest of the probes had blocks of all types of the file."""
+    """Whether the format stayed in the fit, and its architecture alone was left out."""
     rows: int = Field(ge=1)
     mape: float = Field(ge=0)
     low: Annotated[float, Field(gt=0, le=1)]
@@ -68,6 +74,7 @@ class ThreadCostsFile(StrictModel):
     """One number of threads."""
 
     threads: int = Field(ge=1)
+    main_types: list[str] = Field(min_length=1)
     step: StepCostsFile
     prompt: PromptCostsFile
     errors: list[LeftOutErrors] = Field(min_length=1)

@@ -177,6 +177,8 @@ class EstimateRecord(TypedDict):
     part_power_w: BandRecord
     power_at: PowerPlacesRecord
     power_assumed: list[str]
+    load: str
+    sustained_over_burst: float
     idle_w: float
     energy_j: float | None
     energy_per_inference_j: OptionalBandRecord

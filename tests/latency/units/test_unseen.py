@@ -86,6 +86,12 @@ def test_an_engine_of_which_nothing_was_seen_has_the_misses_of_all_kinds():
     assert found.missed_anywhere.units > found.missed["gpu"].units
 
 
+@pytest.mark.parametrize("engine", ["voyager", "pulsar2", "generic"])
+def test_an_engine_of_which_nothing_was_seen_is_not_better_known_than_those_of_its_kind(engine):
+    seen, unseen = missed_of("npu", "qnn"), missed_of("npu", engine)
+    assert unseen.high / unseen.low >= seen.high / seen.low
+
+
 def test_single_precision_runs_on_tensor_cores_where_the_gpu_has_tf32():
     ada = point_for(read_device("nvidia-l4"), unit="gpu", engine="tensorrt", precision="fp32")
     turing = point_for(read_device("t4"), unit="gpu", engine="tensorrt", precision="fp32")

@@ -39,9 +39,8 @@ def test_both_are_served_and_memory_of_both_is_counted(scenario):
 
 def test_frames_first_keep_a_promise_that_steps_first_break(scenario):
     tight = {**MIX, "streams.1": {**CAMERA, "slo": {"latency": "60 ms", "quantile": "95 %"}},
-             "streams.0.prompt": 1500,
              "deployment": {"device": "jetson-orin-nano-8", "count": 1, "mode": "25W"},
-             "streams.0.think": "1 s"}  # fmt: skip
+             "streams.0.prompt": 1500, "streams.0.think": "1 s"}  # fmt: skip
     p95 = {}
     for share in ("frames_first", "turns", "steps_first"):
         found = api.converse(scenario({**tight, "serving": {"share": share}})).chosen
@@ -115,11 +114,14 @@ def test_problems_are_named_where_the_file_has_them(scenario):
     assert all(problem.line for problem in caught.value.problems)
 
 
-def test_a_part_whose_unit_cannot_run_the_network_is_refused_by_name(scenario):
-    """llama.cpp runs on the processor here, and so does the camera's network; RKLLM needs an NPU."""
-    found = api.converse(scenario({**MIX, "candidates.devices": ["raspberry-pi-5", "hailo-10h"],
-                                   "candidates.modes": "default"}))  # fmt: skip
-    assert found.parts or found.refusals
+def test_frames_run_on_the_unit_of_the_language_model_or_the_part_says_why_not(scenario):
+    """Each part answers or says why not; where it answers, frames run on the unit of the language model."""
+    parts = {"candidates.devices": ["jetson-orin-nano-8", "hailo-10h"], "candidates.modes": "default"}
+    found = api.converse(scenario({**MIX, **parts}))
+    answered = {option.device for option in found.parts} | {item.device for item in found.refusals}
+    assert answered == {"jetson-orin-nano-8", "hailo-10h"}
+    for option in found.parts:
+        assert option.frames.networks[0].estimate.unit == option.unit
 
 
 def test_more_cameras_than_a_device_serves_take_more_devices(scenario):

@@ -105,21 +105,23 @@ def test_a_study_and_a_density_are_points_too(tmp_path, here):
     assert "the limit is 2,000 W" in tight["limit_reason"]
 
 
-@pytest.mark.parametrize("more", [(2,), pytest.param((1, 0, 2), marks=pytest.mark.slow)])
-def test_a_kill_at_any_moment_loses_and_repeats_no_finished_point(queue, tmp_path, more):
+@pytest.mark.parametrize(
+    ("workers", "more"), [("1", (2,)), pytest.param("2", (1, 0, 2), marks=pytest.mark.slow)]
+)
+def test_a_kill_at_any_moment_loses_and_repeats_no_finished_point(queue, tmp_path, workers, more):
     """One kill when so many more points are finished, then the next; at last the sweep runs to its end."""
     rates = ",".join(f"{rate} /s" for rate in range(40, 80, 4))
     folder, journal = tmp_path / "killed", tmp_path / "killed" / JOURNAL
     planner = str(Path(sys.executable).parent / "planner")
-    command = [planner, "sweep", str(queue), "--set", f"streams[0].rate={rates}", "--workers", "2"]
+    command = [planner, "sweep", str(queue), "--set", f"streams[0].rate={rates}", "--workers", workers]
     command += ["-o", str(folder), "--quiet"]
     kept: list[bytes] = []
     for number in more:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        workers = wait_for_lines(process, journal, len(kept) + number)
+        at_work = wait_for_lines(process, journal, len(kept) + number)
         process.kill()
         process.wait()
-        assert psutil.wait_procs(workers, timeout=10)[1] == []
+        assert psutil.wait_procs(at_work, timeout=10)[1] == []
         found = lines_of(journal)
         assert found[: len(kept)] == kept
         assert len(found) < 10

@@ -94,9 +94,14 @@ def shipped_rack(name: str) -> Rack:
 
 
 SHIPPED = sorted(file.stem for file in scenarios_dir().glob("*.yaml"))
+SIZED_FOR_LONG = "three-hundred-cameras"
+"""Its chains are simulated to find its rack; tests/chain/simulation compares both engines on chains."""
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name == SIZED_FOR_LONG else name for name in SHIPPED],
+)
 def test_shipped_scenarios_run_alike(name):
     """Some seconds of each: twelve, or less where thousands of frames come in one."""
     rack = shipped_rack(name)

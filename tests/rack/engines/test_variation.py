@@ -11,7 +11,7 @@ from planner.rack.compiled import engine as compiled_engine
 from planner.rack.counts.tally import tally_records
 from planner.rack.description.rack import Rack, Service
 from planner.rack.description.streams import StreamGroup
-from planner.rack.description.variation import Replayed, Variation, varying
+from planner.rack.description.variation import Replayed, Variation, sharing, varying
 from planner.rack.load.fit_variation import correlations, fit_variation
 from planner.rack.load.queueing import mg1_wait_s
 from planner.rack.load.topology import topology_of
@@ -22,6 +22,9 @@ from planner.rack.simulation import simulate
 
 MEMORY = varying(0.3, next_one=0.7, over_ten=0.4, over_hundred=0.1, outlier_share=0.02, outlier_ratio=3.0)
 REPLAYED = Replayed(tuple(float(x) for x in np.random.default_rng(1).lognormal(0.0, 0.4, 37)))
+SHARED = Variation(
+    0.2, 0.2, 0.9, 0.3, 0.4, 0.05, 2.5, outlier_cv=0.5, shared_share=0.4, shared_correlation=0.8
+)
 SERVICE_S = 0.01
 
 
@@ -37,7 +40,14 @@ def _same(rack, replication=0):
 
 def _scattering(rack, number):
     """The rack with other variation for each unit and network, one of them constant or replayed."""
-    kinds = (MEMORY, REPLAYED, None, Variation(0.15, 0.5, 0.9, 0.5, 0.2, 0.1, 2.0, 0.6), varying(0.4))
+    kinds = (
+        MEMORY,
+        REPLAYED,
+        None,
+        Variation(0.15, 0.5, 0.9, 0.5, 0.2, 0.1, 2.0, 0.6),
+        SHARED,
+        varying(0.4),
+    )
 
     def changed(services, shift):
         return tuple(
@@ -104,6 +114,52 @@ def test_outliers_have_their_share_size_and_runs(make_rack):
     assert factors[late].mean() / factors[~late].mean() == pytest.approx(4.0, rel=1e-9)
 
 
+def test_outliers_of_many_sizes_have_their_mean_and_their_scatter(make_rack):
+    """Log-normal sizes: mean ratio 3, coefficient of variation 0.5; standard errors of 4,000 are 1 to 3 %."""
+    asked = Variation(0.0, outlier_share=0.1, outlier_ratio=3.0, outlier_cv=0.5)
+    factors = _factors(_one_server(make_rack, asked), 40_000)
+    usual = factors.min() if factors.min() > 0.8 / asked.outlier_mean else np.median(factors)
+    late = factors[np.abs(factors / np.median(factors) - 1) > 1e-9] / usual
+    assert late.mean() == pytest.approx(3.0, rel=0.06)
+    assert late.std() / late.mean() == pytest.approx(0.5, rel=0.1)
+    assert factors.mean() == pytest.approx(1.0, abs=0.02)
+    assert factors.var() / factors.mean() ** 2 == pytest.approx(asked.squared_cv, rel=0.12)
+
+
+def _of_units(make_rack, asked, units, count):
+    """Log factors of the units of one device that begin batches by turns, a row each."""
+    rack = _one_server(make_rack, asked)
+    rack = replace(rack, device=replace(rack.device, instances=units))
+    topology = topology_of(rack)
+    rates = ServiceRates(rack, topology, 0, Steering(rack, topology, 0))
+    return np.log([[rates.scatter(unit, 0) for unit in range(units)] for _ in range(count)]).T
+
+
+def test_units_of_a_device_have_the_shared_part_in_common(make_rack):
+    """Correlation of two units at a time: the share, times the memory of half a step between them."""
+    asked = Variation(0.3, 0.3, 0.9, 0.0, 0.0, shared_share=0.5, shared_correlation=0.7)
+    one, other = _of_units(make_rack, asked, 2, 40_000)
+    assert np.corrcoef(one, other)[0, 1] == pytest.approx(0.5 * 0.7**0.5, abs=0.04)
+    assert [one.std(), other.std()] == pytest.approx([asked.sigma] * 2, rel=0.05)
+    # A unit's own batches correlate as the process says, whatever the number of units.
+    for lag in (1, 5):
+        found = np.corrcoef(one[lag:], one[:-lag])[0, 1]
+        assert found == pytest.approx(asked.correlation(lag), abs=0.04), lag
+
+
+def test_what_units_share_is_taken_from_what_they_remember():
+    given = varying(0.2, next_one=0.6, over_ten=0.3, over_hundred=0.1)
+    found = sharing(given, 0.25)
+    assert found.shared_share == pytest.approx(0.25)
+    assert found.noise_share == pytest.approx(given.noise_share)
+    for lag in (1, 10, 100):
+        assert found.correlation(lag) == pytest.approx(given.correlation(lag), abs=0.02)
+    assert sharing(given, 0.0) == given
+    # No more can be shared than is remembered at all.
+    assert sharing(varying(0.2), 0.5) == varying(0.2)
+    assert sharing(given, 0.99).noise_share == pytest.approx(given.noise_share)
+
+
 def test_the_mean_wait_is_that_of_pollaczek_and_khinchine(make_rack):
     """M/G/1 with independent service of a coefficient of variation of its own; interval over replications."""
     asked = varying(0.8, outlier_share=0.01, outlier_ratio=5.0)
@@ -168,12 +224,14 @@ def test_the_fit_finds_the_process_that_was_drawn(make_rack):
         outlier_share=0.02,
         outlier_ratio=4.0,
         outlier_next=0.3,
+        outlier_cv=0.3,
     )
     found = fit_variation([_factors(_one_server(make_rack, asked), 60_000)])
     assert found.cv == pytest.approx(0.25, rel=0.1)
     assert found.outlier_share == pytest.approx(0.02, abs=0.006)
     assert found.outlier_ratio == pytest.approx(4.0, rel=0.15)
     assert found.outlier_stays == pytest.approx(0.3, abs=0.1)
+    assert found.outlier_cv == pytest.approx(0.3, abs=0.06)
     for lag in (1, 10, 100):
         assert found.correlation(lag) == pytest.approx(asked.correlation(lag), abs=0.08)
 
@@ -195,6 +253,9 @@ def test_correlations_of_chance_are_drawn_in_to_possible_ones():
     [
         ({"cv": -0.1}, "cv"),
         ({"slow_share": 0.7, "fast_share": 0.5}, "slow_share, fast_share"),
+        ({"slow_share": 0.7, "shared_share": 0.5}, "shared_share"),
+        ({"shared_correlation": 1.0}, "shared_correlation"),
+        ({"outlier_cv": -1.0}, "outlier_cv"),
         ({"slow_correlation": 1.0}, "slow_correlation"),
         ({"outlier_ratio": 0.5}, "outlier_ratio"),
         ({"outlier_share": 0.9, "outlier_next": 0.0}, "outlier_next"),

@@ -136,6 +136,10 @@ class ServiceProcessRecord(TypedDict):
     outliers: float
     outlier_factor: float
     outlier_next: float
+    outlier_cv: float
+    """How outliers' sizes vary about their factor."""
+    shared: float
+    """The share of the variance of log service that all units of a device have in common."""
 
 
 class ServeRecord(TypedDict):
