@@ -33,15 +33,16 @@ class RackRun:
 
 
 class RackRuns:
-    """Replications of racks, one rack at a time."""
+    """Replications of racks, one rack at a time: so many for its heat, else as many as it asks for."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._rack: Rack | None = None
         self._cool: dict[int, RackRun] = {}
 
     def run(self, rack: Rack, engine: SimulationEngine, replication: int) -> RackRun:
         """A replication; beyond those that the rack asks for, one of these where they stay cool."""
-        own = replication % rack.replications
+        own = replication % (self._most or rack.replications)
         if own == replication or not _like_each_other(rack):
             found = _run(rack, engine, replication)
             self._keep(rack, own, found)

@@ -50,11 +50,11 @@ class ChainedRun:
 
     chains: Chains
     bound: BandEnd
-    _rack_runs: RackRuns = field(default_factory=RackRuns, compare=False, repr=False)
+    rack_runs: RackRuns = field(default_factory=RackRuns, compare=False, repr=False)
 
     def __call__(self, rack: Rack, engine: SimulationEngine, replication: int) -> RunTally:
         """The rack's own run with streams counted by the frames of their chains."""
-        own = self._rack_runs.run(rack, engine, replication)
+        own = self.rack_runs.run(rack, engine, replication)
         work = self._work(rack, replication, own.rows)
         done = run_work(work, "compiled" if engine == "compiled" else "plain")
         return _counted(rack, own.tally, work, done, exact=engine != "compiled")

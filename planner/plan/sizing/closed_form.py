@@ -141,9 +141,17 @@ def _options_of(
                 for networks in found:
                     first = networks[0].estimate
                     setting = (mode, first.unit, first.precision, batch)
-                    if setting not in seen:
-                        seen.add(setting)
-                        yield sized_option(scenario, estimator, device, networks)
+                    if setting in seen:
+                        continue
+                    seen.add(setting)
+                    try:
+                        option = sized_option(scenario, estimator, device, networks)
+                    except InputError as error:
+                        if error.problems[0].where != "count":
+                            raise
+                        refusals.append(Refusal(device.id, mode, precision, _why(error.problems)))
+                        continue
+                    yield option
 
 
 def _why(problems: Sequence[Problem]) -> str:
@@ -189,7 +197,9 @@ def sized_option(
     )
     limit = scenario.planning.utilisation_limit_ratio
     fewest = max(at_least, len(scenario.simulation.shares_ratio), _count_beside(scenario, chain, limit))
+    _require_few(device, fewest)
     count = exactly or _least_count(rack_of, limit, fewest)
+    _require_few(device, count)
     mode = mode_of(device, first.mode)
     limit_w = mode.power_limit_w.value
     racks = _racks_needed(scenario, device, count + scenario.spares, limit_w)
@@ -233,6 +243,16 @@ def sized_option(
     option = replace(option, hosting=hosting, link_bytes_per_s=carried, chain=chain)
     option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, option)))
+
+
+MOST_DEVICES = 1_000_000
+"""Of one setting: a rack is worked out device by device, and nobody buys as many."""
+
+
+def _require_few(device: Device, count: int) -> None:
+    if count > MOST_DEVICES:
+        problem = Problem("count", f"at most {MOST_DEVICES:,} devices", f"{count:,}", "ask for less work")
+        raise InputError(device.id, [problem])
 
 
 def _count_beside(scenario: Scenario, chain: PartChains | None, limit: float) -> int:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from planner.chain.simulation.compiled import make_ready as make_chains_ready
+from planner.chain.simulation.rack_run import RackRuns
 from planner.chain.simulation.racked import ChainedRun
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.chain.rack_steps import with_steps_at
@@ -109,7 +110,10 @@ class Runner:
                     scenario,
                     rack,
                     lambda at: self.rack(
-                        at, "simulating the ends of the latency band", chained_run(run.option, bound)
+                        # Of the ends latencies alone are kept.
+                        at,
+                        "simulating the ends of the latency band",
+                        chained_run(run.option, bound, heated=1),
                     ),
                 ),
             )
@@ -212,9 +216,14 @@ def _longest_epoch_s(rack: Rack, hottest_c: float) -> float:
     return next((e for e in _LONG_EPOCHS_S if all(span_s % e == 0 for span_s in spans_s)), rack.epoch_s)
 
 
-def chained_run(option: Option, bound: BandEnd) -> Run | None:
-    """How an option's rack is run where its streams are chains; None where they are single networks."""
-    return None if option.chain is None else ChainedRun(option.chain.chains, bound)
+def chained_run(option: Option, bound: BandEnd, *, heated: int | None = None) -> Run | None:
+    """How an option's rack is run where its streams are chains; None where they are single networks.
+
+    `heated` is in how many replications heat is looked at where it changes nothing; else as the rack says.
+    """
+    if option.chain is None:
+        return None
+    return ChainedRun(option.chain.chains, bound, RackRuns(heated))
 
 
 def chain_notes(rack: Rack, option: Option) -> tuple[Message, ...]:

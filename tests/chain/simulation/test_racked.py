@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from planner.chain.description import Chains, ChainStream, ChainUnit, ItemCount, Visit
+from planner.chain.simulation.rack_run import RackRuns
 from planner.chain.simulation.racked import MOST_FRAMES, ChainedRun
 from planner.chain.simulation.scatter import scatter_of
 from planner.chain.simulation.work import tables_of
@@ -187,6 +188,17 @@ def test_replications_that_are_added_move_frames_and_no_heat(monkeypatch):
     assert set(numbers) == {0, 1, 2, 3}
     for one, other in zip(found, every, strict=True):
         assert one.streams[0].latencies.mean_s == other.streams[0].latencies.mean_s
+
+
+def test_heat_may_be_looked_at_in_fewer_still():
+    """Where latencies alone are wanted: they are the same."""
+    asked = chains(DECODE, replace(DETECT, after=0))
+    here = rack(**SHORT)
+    once, each = ChainedRun(asked, "mid", RackRuns(1)), ChainedRun(asked, "mid")
+    for number in range(2):
+        few, all_of_them = (run(here, "compiled", number) for run in (once, each))
+        assert few.streams[0].latencies.mean_s == all_of_them.streams[0].latencies.mean_s
+    assert few.epochs is once(here, "compiled", 1).epochs
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from planner import api
 from planner.errors import InputError
 from planner.hardware.catalog import read_device
 from planner.plan.money.prices import in_currency
+from planner.plan.short.plan import answer
 from planner.plan.short.question import ShortQuestion, require_whole
 from planner.plan.short.scenario import WrittenScenario, write_scenario
 from planner.plan.short.template import template
@@ -185,3 +186,12 @@ def test_video_and_objects_that_do_not_read_are_refused_at_once(video, then):
     with pytest.raises(InputError) as refused:
         written(video=video, then=then)
     assert {problem.where for problem in refused.value.problems} == {"video", "then"}
+
+
+def test_work_for_more_devices_than_anybody_buys_is_refused_and_not_worked_out():
+    """1e12 frames a second take 1e10 devices: they were laid out one by one, for as long as memory lasted."""
+    asked = ShortQuestion("zoo:resnet18", 1_000_000, 1e6, devices=("hailo-8", "nvidia-l4"))
+    found = answer(asked)
+    assert not found.sizing.options
+    assert {refusal.device for refusal in found.sizing.refusals} == {"hailo-8", "nvidia-l4"}
+    assert any("at most 1,000,000 devices" in refusal.reason for refusal in found.sizing.refusals)
