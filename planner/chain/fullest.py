@@ -33,13 +33,16 @@ def cannot_keep_up(chains: Chains, devices: int, bound: BandEnd) -> bool:
 
 
 def _overloaded(chains: Chains, devices: int, home: Ints, stream_of: Ints, bound: BandEnd) -> Flags:
-    """Of each device whether a unit on the way to an answer is asked for all its time or more."""
+    """Of each device whether a unit on the way to an answer is asked for more than all its time.
+
+    Asked for just all of it, regular frames still keep up.
+    """
     of_source = np.array([_asked(chains, stream, bound) for stream in chains.streams])[stream_of]
     pinned = home != FEWEST
     asked: Floats = np.zeros((devices, len(chains.units)))
     np.add.at(asked, home[pinned], of_source[pinned])
     # What any device may serve goes to those that have room: at best none of it to the fullest.
-    return np.asarray((asked >= 1.0 + _ROUNDING).any(axis=1))
+    return np.asarray((asked > 1.0 + _ROUNDING).any(axis=1))
 
 
 def _asked(chains: Chains, stream: ChainStream, bound: BandEnd) -> list[float]:

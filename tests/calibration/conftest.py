@@ -14,6 +14,7 @@ from planner.calibration.transfer.observations import Observation
 from planner.calibration.transfer.refit import observed
 from planner.calibration.transfer.validate import LeftOut, leave_out
 from planner.latency.transfer.store import transfer_named
+from planner.schema.fitted.transfer import Transfer
 
 TENSORRT = transfer_named("tensorrt-gpu")
 
@@ -59,7 +60,18 @@ def found(joined: Join) -> tuple[Observation, ...]:
     return observed(TENSORRT, joined)
 
 
+@pytest.fixture(scope="session", params=["rknn-npu", pytest.param("tensorrt-gpu", marks=pytest.mark.slow)])
+def transfer(request: pytest.FixtureRequest) -> Transfer:
+    """A model of few rows for each run, that of most for long ones: the same code leaves devices out."""
+    return transfer_named(request.param)
+
+
 @pytest.fixture(scope="session")
-def left_out(found: tuple[Observation, ...]) -> tuple[LeftOut, ...]:
+def observations_of_it(transfer: Transfer, joined: Join) -> tuple[Observation, ...]:
+    return observed(transfer, joined)
+
+
+@pytest.fixture(scope="session")
+def left_out(transfer: Transfer, observations_of_it: tuple[Observation, ...]) -> tuple[LeftOut, ...]:
     """Every device predicted by a model fitted without it and its siblings."""
-    return leave_out(TENSORRT, found, "device")
+    return leave_out(transfer, observations_of_it, "device")

@@ -23,23 +23,25 @@ from planner.latency.transfer.store import roofline_anchoring, transfer_named
 TENSORRT = transfer_named("tensorrt-gpu")
 
 
-def test_devices_left_out_with_their_siblings_are_predicted_better_than_by_the_roofline(found, left_out):
+def test_devices_left_out_with_their_siblings_are_predicted_better_than_by_the_roofline(
+    transfer, observations_of_it, left_out
+):
     """Devices of one left-out group share unit, clock and memory: no sibling gives them away. The bars are
     those that docs/transfer.md reports, with room for a new row; the roofline is 2.2 off."""
-    assert {id(row.observation) for row in left_out} == {id(item) for item in found}
-    together = {row.group for row in left_out if row.observation.device.startswith("jetson-agx-xavier")}
-    assert len(together) == 1
-    reached = accuracy(left_out, held_bands(left_out, TENSORRT.level))
+    assert {id(row.observation) for row in left_out} == {id(item) for item in observations_of_it}
+    siblings = "jetson-agx-xavier" if transfer == TENSORRT else "rk3588"
+    assert len({row.group for row in left_out if row.observation.device.startswith(siblings)}) == 1
+    reached = accuracy(left_out, held_bands(left_out, transfer.level))
     assert reached.median < 1.15
     assert reached.within_two > 0.96
     assert reached.median < reached.plain_median - 0.5
     assert reached.spearman > 0.9
 
 
-def test_deviations_that_made_the_errors_are_found(left_out):
+def test_deviations_that_made_the_errors_are_found(found):
     """Errors drawn with a large device effect and small others, seed 3; six devices leave much to chance."""
     rng = np.random.default_rng(3)
-    items = [row.observation for row in left_out]
+    items = list(found)
     made = {"device": 0.5, "device_precision": 0.02, "device_load": 0.02, "network": 0.1,
             "network_setting": 0.02, "device_network": 0.02, "setting": 0.05}  # fmt: skip
     settings = [keys_of(item) for item in items]
@@ -54,8 +56,9 @@ def test_deviations_that_made_the_errors_are_found(left_out):
     assert found["setting"] == pytest.approx(0.05, abs=0.04)
 
 
-def test_the_shipped_effects_are_those_of_the_rows(left_out):
-    assert fit_anchoring(left_out, TENSORRT.level) == TENSORRT.anchoring
+def test_the_shipped_effects_are_those_of_the_rows(transfer, left_out):
+    assert transfer.anchoring is not None
+    assert fit_anchoring(left_out, transfer.level) == transfer.anchoring
 
 
 def test_neighbours_never_hold_the_row_itself(left_out):
@@ -66,14 +69,18 @@ def test_neighbours_never_hold_the_row_itself(left_out):
         assert len(item.one_other) <= 1
 
 
-def test_other_networks_of_a_card_halve_the_error(left_out):
-    """Cards and servers left out: 16 % at the median without, 5 % with other networks (docs/transfer.md)."""
+def test_other_networks_of_a_card_halve_the_error(transfer, left_out):
+    """Cards and servers left out: 16 % at the median without, 5 % with other networks (docs/transfer.md).
+
+    On the NPUs of two kinds of boards they leave it as it is, 11 %.
+    """
+    most, share = (1.10, 0.6) if transfer == TENSORRT else (1.15, 1.1)
     rows = [item for item in neighbours(left_out) if item.row.observation.point.form != "module"]
-    found = blended(TENSORRT.anchoring.effects, rows, "others")
+    found = blended(transfer.anchoring.effects, rows, "others")
     before = np.median(np.abs([item.row.log_error for item in found]))
     after = np.median(np.abs([item.log_error for item in found]))
-    assert np.exp(after) < 1.10
-    assert after < 0.6 * before
+    assert np.exp(after) < most
+    assert after < share * before
 
 
 @pytest.mark.slow
