@@ -97,7 +97,8 @@ def test_a_day_follows_the_supply_air_less_what_the_fan_takes(study, record):
     assert [hour["supply_c"] for hour in hours] == supply_c
     cool, warm = hours[2], hours[15]
     hotter, warmer = (warm[key] - cool[key] for key in ("temperature_mean_c", "supply_c"))
-    assert 0.5 * warmer < hotter < warmer  # the kit's fan speeds up and takes some of it
+    # A fan that speeds up takes some of it; where it need not, the die follows the air, in runs of their own.
+    assert 0.5 * warmer < hotter < 1.02 * warmer
     assert {hour["load_ratio"] for hour in hours} == {1.0}
 
 
