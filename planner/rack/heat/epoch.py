@@ -8,7 +8,7 @@ alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -197,36 +197,21 @@ def initial_state(rack: Rack) -> HeatState:
         inside_c = float(cold_c[0]) if rack.air.stored_j_per_k else None
         return HeatState(cold_c, none_off, none_off, _evenly(thermal, cold_c), enclosure_c=inside_c)
     # Two balances, at full and at the slowest clock, tell which of the three cases a device is in.
-    full_c = settled_at(rack, 1.0)
-    throttled_c = settled_at(rack, thermal.throttled_clock)
+    full_c, full_level = _settled(rack, 1.0)
+    throttled_c, slow_level = _settled(rack, thermal.throttled_clock)
     throttled = full_c >= thermal.throttle_c
     stays = (throttled_c >= thermal.throttle_c) & (throttled_c < thermal.shutdown_c)
     die_c = np.where(throttled, np.where(stays, throttled_c, thermal.throttle_c), full_c)
     slowest = len(thermal.clocks) - 1
     # A device that stays at the trip has stepped all the way down; one that swings has just begun to.
     step = np.where(stays, slowest, 1) * throttled
-    level = next_fan_level(thermal, die_c, np.zeros(count, dtype=np.intp))
+    tripped_level = next_fan_level(thermal, die_c, np.zeros(count, dtype=np.intp))
+    level = np.where(throttled, np.where(stays, slow_level, tripped_level), full_level)
     inlets_settled_c = _settled_inlets_c(rack, die_c, level)
     nodes_c = settled_nodes_c(thermal, inlets_settled_c, die_c, level)
     inner_c = nodes_c[:, 1:] if thermal.nodes else None
     inside_c = float(inlets_settled_c.mean()) if rack.air.stored_j_per_k else None
     return HeatState(die_c, throttled, none_off, inner_c, step.astype(np.intp), level, inside_c)
-
-
-def balanced(rack: Rack, state: HeatState) -> HeatState:
-    """The state at the balance of the fan levels that it is in, at full clock; unchanged where that is none.
-
-    A start beside the balance of its own level creeps there over many time constants, epoch by epoch: from
-    the balance itself nothing moves. No balance is one that changes a level, slows or stops a device.
-    """
-    thermal = rack.device.thermal
-    if state.off.any() or state.clock_step.any() or state.enclosure_c is not None:
-        return state
-    die_c = settled_at(rack, 1.0, state.fan)
-    if (die_c >= thermal.throttle_c).any() or (next_fan_level(thermal, die_c, state.fan) != state.fan).any():
-        return state
-    nodes_c = settled_nodes_c(thermal, _settled_inlets_c(rack, die_c, state.fan), die_c, state.fan)
-    return replace(state, temperature_c=die_c, inner_c=nodes_c[:, 1:] if thermal.nodes else None)
 
 
 def _evenly(thermal: Thermal, die_c: Floats) -> Floats | None:
@@ -259,22 +244,37 @@ def _warmed_k(rack: Rack, heats_w: Floats, withheld_w_per_k: Floats) -> Floats |
     return np.asarray(np.linalg.solve(np.eye(heats_w.size) + matrix * withheld_w_per_k, matrix @ heats_w))
 
 
-def settled_at(rack: Rack, clock: float, fan_level: Indices | None = None) -> Floats:
+def settled_at(rack: Rack, clock: float) -> Floats:
     """Temperatures at which heat in and out balance at a clock and the expected load; at most the shutdown's.
 
     The iteration rises from the cold rack to the lowest balance; where leakage has none below the shutdown
-    (thermal runaway), the shutdown temperature is the answer. A device fan turns as the temperature asks,
-    where its level is not given; one that would hunt between two levels is taken at the higher.
+    (thermal runaway), the shutdown temperature is the answer. A device fan turns as the temperature asks; one
+    that would hunt between two levels is taken at the higher.
     """
-    thermal = rack.device.thermal
+    temperature_c, _ = _settled(rack, clock)
+    return temperature_c
+
+
+def _settled(rack: Rack, clock: float) -> tuple[Floats, Indices]:
+    """The temperatures, and the level of each device's fan there."""
     serving = np.arange(rack.installed) < rack.count
-    served_w = rack.device.idle_w + serving * expected_load(rack, clock).dynamic_w
+    served_w: Floats = rack.device.idle_w + serving * expected_load(rack, clock).dynamic_w
+    level = np.zeros(rack.installed, dtype=np.intp)
+    while True:
+        temperature_c = _settled_at_levels(rack, served_w, level)
+        # One level at a time: what a still fan would settle at asks for more than is needed. A level never
+        # falls here, so that a fan that would hunt between two ends the search at the higher.
+        faster = next_fan_level(rack.device.thermal, temperature_c, level) > level
+        if not faster.any():
+            return temperature_c, level
+        level = level + faster
+
+
+def _settled_at_levels(rack: Rack, served_w: Floats, level: Indices) -> Floats:
+    """The lowest balance with every device's fan at its level."""
+    thermal = rack.device.thermal
     temperature_c = unheated_c(rack.air, rack.installed)
-    level = np.zeros(rack.installed, dtype=np.intp) if fan_level is None else fan_level
     for _ in range(_ROUNDS):
-        # Levels only rise while it settles: between two of them a fan would hunt and the iteration never end.
-        if fan_level is None:
-            level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
         power_w = served_w + leakage_w(thermal, temperature_c) + fan_w(thermal, level)
         inlet_c = inlets_c(rack.air, power_w * (1.0 + rack.supply_loss) + rack.fan_w / rack.installed)
         # Exponential leakage overflows within a few rounds of a runaway; the shutdown ends it, as it does in

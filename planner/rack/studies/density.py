@@ -16,7 +16,7 @@ from planner.rack.description.checks import Checks
 from planner.rack.description.life import NOTHING_HAPPENS
 from planner.rack.description.rack import Air, Rack
 from planner.rack.heat.air import passing_m3_per_s
-from planner.rack.heat.epoch import HeatState, advance, balanced, initial_state, settled_at
+from planner.rack.heat.epoch import HeatState, advance, initial_state, settled_at
 from planner.rack.load.expected import ExpectedLoad, expected_load, offered_utilisation
 from planner.wording.message import message
 
@@ -95,7 +95,7 @@ def _row(
     time_constant_s = thermal.resistance_k_per_w * thermal.heat_capacity_j_per_k
     settling = round(_SETTLING_TIME_CONSTANTS * time_constant_s / filled.epoch_s)
     half = min(_MOST_EPOCHS, max(2, settling))
-    state = balanced(filled, initial_state(filled))
+    state = initial_state(filled)
     sums, counted = np.zeros(7), 0
     for epoch in range(2 * half):
         step = state.clock_step
