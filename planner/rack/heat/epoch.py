@@ -258,7 +258,9 @@ def settled_at(rack: Rack, clock: float) -> Floats:
 def _settled(rack: Rack, clock: float) -> tuple[Floats, Indices]:
     """The temperatures, and the level of each device's fan there."""
     serving = np.arange(rack.installed) < rack.count
-    served_w: Floats = rack.device.idle_w + serving * expected_load(rack, clock).dynamic_w
+    served_w = np.asarray(
+        rack.device.idle_w + serving * expected_load(rack, clock).dynamic_w, dtype=np.float64
+    )
     level = np.zeros(rack.installed, dtype=np.intp)
     while True:
         temperature_c = _settled_at_levels(rack, served_w, level)
