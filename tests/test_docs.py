@@ -167,11 +167,13 @@ def test_the_guide_of_language_models_runs(capsys, tmp_path, monkeypatch):
     assert len(commands) == 8
     for command in commands:
         assert run(shlex.split(command)[1:]) == 0, command
-    rates, stream = blocks(LANGUAGE_GUIDE, "yaml")
-    asked = parse_document(stream, "docs/llm.md").values
-    changed = {**parse_document(Path("six.yaml").read_text(), "six.yaml").values, **asked}
-    Path("asked.yaml").write_text(write_document(changed))
-    assert len(read_scenario(Path("asked.yaml")).scenario.conversations) == 1
+    rates, *questions = blocks(LANGUAGE_GUIDE, "yaml")
+    assert len(questions) == 2
+    six = parse_document(Path("six.yaml").read_text(), "six.yaml").values
+    for question in questions:
+        changed = {**six, **parse_document(question, "docs/llm.md").values}
+        Path("asked.yaml").write_text(write_document(changed))
+        assert len(read_scenario(Path("asked.yaml")).scenario.conversations) == 1
     (tmp_path / "rates.yaml").write_text(rates)
     own = ["llm", "zoo:qwen2-0.5b", "--device", "rk3588", "--anchor", str(tmp_path / "rates.yaml")]
     assert run(own) == 0

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CLI = sorted((ROOT / "planner" / "cli").rglob("*.py"))
 OPEN_TO_COMMANDS = {
     "cli", "api", "units", "errors", "wording", "provenance", "files", "collector", "data_files", "visible",
-    "distribution", "assistant", "web", "process",
+    "distribution", "assistant", "web", "process", "environment",
 }  # fmt: skip
 HEAVY = ("numpy", "onnx", "scipy", "pandas", "matplotlib", "numba", "simpy", "click", "rich")
 MOST_MODULES = 280

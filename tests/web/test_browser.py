@@ -88,7 +88,7 @@ def test_a_browser_shows_the_command_lines_numbers(page, capsys, tmp_path, name)
     for device, mode, feasible, *shown in rows:
         item = first[device]
         assert (mode, feasible) == (item["mode"], "yes" if item["feasible"] else "no")
-        told = [item["planning_latency_s"], None, item["part_power_w"], item["energy_per_inference_j"]]
+        told = [item["planning_latency_s"], None, item["power_w"], item["energy_per_inference_j"]]
         told = [value and value["mid"] for value in told]
         told[1] = item["throughput_per_s"]
         if not item["fits"]:

@@ -98,12 +98,14 @@ def in_thin_air(thermal: Thermal, density_kg_per_m3: float) -> Thermal:
     exponent = fan.exponent if fan else surroundings().thin_air.exponent.value
     fixed = fan.fixed_share if fan else 0.0
     rises = fixed + (1.0 - fixed) * thinner**exponent
+    # What is fixed stays as it is, and so is a smaller share of the resistance that a slow fan raises.
+    slower = replace(fan, fixed_share=fixed / rises) if fan else None
     if not thermal.nodes:
-        return replace(thermal, resistance_k_per_w=thermal.resistance_k_per_w * rises)
+        return replace(thermal, resistance_k_per_w=thermal.resistance_k_per_w * rises, fan=slower)
     *inner, outer = thermal.nodes
     nodes = (*inner, replace(outer, resistance_k_per_w=outer.resistance_k_per_w * rises))
     whole = _whole(0.0, [node.resistance_k_per_w for node in nodes])
-    return replace(thermal, nodes=nodes, resistance_k_per_w=whole)
+    return replace(thermal, nodes=nodes, resistance_k_per_w=whole, fan=slower)
 
 
 def _whole(stated: float, parts: list[float]) -> float:
