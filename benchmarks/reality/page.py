@@ -92,8 +92,8 @@ def _second_sitting(records: list[Record]) -> Iterator[str]:
     yield "## Second sitting"
     yield ""
     yield (
-        "Every case again, after a minute of kernels and one of serving in the same sitting, on the model as it "
-        "is: no run of this sitting had been seen by anybody when it was planned, and nothing was changed since."
+        "Every case again, after a minute of kernels and one of serving in the same sitting, on the model as "
+        "it is: nobody had seen a run of this sitting when it was planned, and nothing was changed since."
     )
     yield ""
     yield f"{title.removeprefix('## ')}: {machine}"

@@ -92,8 +92,8 @@ def test_power_heat_and_money_by_hand(scenario, options):
     own_k = power_w / (density * 1006 * 120 * 0.3048**3 / 60)
     assert option.heat.inlet_c == pytest.approx(30 + 0.2 / 0.8 * own_k)
     assert option.heat.exhaust_c == pytest.approx(30 + 1 / 0.8 * own_k)
-    # The kit's fan turns at its third speed, 70 %, between 65 and 80 degC. A tenth of the way is the die's, and
-    # 27.8 % of the sink's does not depend on the air.
+    # The kit's fan turns at its third speed, 70 %, between 65 and 80 degC. A tenth of the way is the die's,
+    # and 27.8 % of the sink's does not depend on the air.
     inside = 0.1 + 0.9 * 0.278
     slowing = 0.7**-0.8 * (1.204 / density) ** 0.8
     resistance = 1.8 * (inside + (1 - inside) * slowing)
