@@ -30,8 +30,8 @@ SENTENCES = [
 ]
 ADVICE = re.compile(r"pip install (?:--no-deps )?(?:'[^']+'|[\w-]+)(?: [\w-]+)?")
 IMPORTS = {
-    "delta": "zstandard", "engines": "onnxruntime", "page": "plotly", "mcp": "mcp", "sweep": "distributed",
-    "web": "starlette", "docs": "mkdocs",
+    "delta": "zstandard", "engines": "onnxruntime", "llama": "cyllama, gguf", "page": "plotly", "mcp": "mcp",
+    "sweep": "distributed", "video": "av, cv2", "web": "starlette", "docs": "mkdocs",
 }  # fmt: skip
 
 
