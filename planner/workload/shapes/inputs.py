@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -93,11 +94,17 @@ def _bound(spec: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
 
 
 def _empty(bound: Mapping[str, TensorSpec]) -> dict[str, Array]:
-    """Inputs without elements, of which everything is known (axes that are not given)."""
+    """Inputs without elements, of which everything is known (axes that are not given).
+
+    NumPy has none whose other extents are beyond its addresses; nothing is known of those.
+    """
     return {
         name: np.empty([int(dim) for dim in spec.shape], dtype)
         for name, spec in bound.items()
-        if spec.items is None and 0 in spec.shape and (dtype := numpy_type(spec.dtype)) is not None
+        if spec.items is None
+        and 0 in spec.shape
+        and math.prod(int(dim) for dim in spec.shape if dim) <= _LARGEST
+        and (dtype := numpy_type(spec.dtype)) is not None
     }
 
 

@@ -369,3 +369,10 @@ def test_model_without_operators_of_the_package(tmp_path):
     path.write_bytes(onnx.ModelProto(ir_version=8).SerializeToString() * 3)
     with pytest.raises(InputError, match="at least one operator"):
         read_workload(path)
+
+
+def test_an_empty_input_with_an_extent_beyond_all_addresses_is_refused(read):
+    shape = [0, 2**62]
+    model = model_of([helper.make_node("Relu", ["x"], ["y"])], [value("x", shape)], [value("y", shape)])
+    with pytest.raises(InputError, match="expected extents up to"):
+        read(model)
