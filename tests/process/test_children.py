@@ -150,9 +150,10 @@ def test_ctrl_c_of_what_answers_at_once(tmp_path, arguments, wait_s):
     time.sleep(wait_s)
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=20)[1]
+    # Before anything of ours runs, on a busy machine, Python itself answers: with a traceback and status 1.
     if wait_s > 0.1:
         assert "Traceback" not in said
-    assert process.returncode in (130, -signal.SIGINT, 0)
+    assert process.returncode in (130, -signal.SIGINT, 0, *([1] if wait_s < 0.1 else []))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -28,7 +28,7 @@ PAGES = [
 SENTENCES = [
     path.read_text(encoding="utf-8") for path in sorted((ROOT / "planner" / "wording").rglob("*.yaml"))
 ]
-ADVICE = re.compile(r"pip install (?:--no-deps )?(?:'[^']+'|[\w-]+)(?: [\w-]+)?")
+ADVICE = re.compile(r"pip install (?:--no-deps )?(?:'[^']+'|\w[\w-]*)(?: [\w-]+)?")
 IMPORTS = {
     "delta": "zstandard", "engines": "onnxruntime", "llama": "cyllama, gguf", "page": "plotly", "mcp": "mcp",
     "sweep": "distributed", "video": "av, cv2", "web": "starlette", "docs": "mkdocs",
