@@ -128,3 +128,10 @@ def test_networks_are_looked_for_beside_the_scenario(tmp_path):
     assert found["labels.onnx"].parameters == 3_504_872
     with pytest.raises(InputError, match=r"streams\[1\].model"):
         read_workloads(source(changes))
+
+
+def test_each_precision_and_batch_is_listed_once(study):
+    """FP32 is computed in TF32 on such a part: its rows would be those of TF32 again."""
+    rungs = [(rung.estimate.model, rung.estimate.precision, rung.estimate.batch) for rung in study.ladder]
+    assert len(set(rungs)) == len(rungs) > 8
+    assert {precision for _, precision, _ in rungs} == {"int8", "fp16", "bf16", "tf32"}

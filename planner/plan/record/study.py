@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from typing import cast
 
-from planner.distribution import VERSION
 from planner.latency.kernels.prepared import kernels_of
 from planner.plan.chain_study.record import option_chain_record
 from planner.plan.options.option import Option
 from planner.plan.rack.life_record import failures_record
 from planner.plan.rack.soak import soak_of, soak_record
 from planner.plan.record.density import density_record
-from planner.plan.record.digests import digests
+from planner.plan.record.digests import digests, question_record, tool_record
 from planner.plan.record.footprint import footprint_record
 from planner.plan.record.formulas import formula_record
 from planner.plan.record.latency import rival_record, roofline_record, rung_record
@@ -61,20 +59,8 @@ def _record(study: Study) -> StudyRecord:
     chosen = study.simulated.option if study.simulated else None
     return {
         "schema": SCHEMA,
-        "tool": {
-            "name": "planner",
-            "version": VERSION,
-            "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        },
-        "scenario": {
-            "id": scenario.id,
-            "title": scenario.title,
-            "question": scenario.question.strip(),
-            "date": scenario.date,
-            "file": study.source.file,
-            "sha256": study.source.sha256,
-            "notes": list(scenario.notes),
-        },
+        "tool": tool_record(_PACKAGES),
+        "scenario": question_record(study.source),
         "answer": {
             "verdict": text.verdict,
             "headline": text.headline,

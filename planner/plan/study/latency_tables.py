@@ -84,6 +84,8 @@ def ladder(study: Study, chosen: Option) -> tuple[Rung, ...]:
                     batch=batch,
                     engine=chosen.engine,
                 )
+                if result.precision != precision and result.precision in known:
+                    continue  # TensorRT computes FP32 in TF32 from Ampere on: those rows are there already
                 rungs.append(Rung(result, planning_band(result, shortfall(device, result))))
     return tuple(rungs)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterator
 
-from planner.distribution import VERSION
 from planner.hardware.catalog import device_digest
 from planner.hardware.datasheet import figures
 from planner.language.rates.fitted import rates_model
@@ -17,6 +15,7 @@ from planner.latency.transfer.store import transfer_digest, transfer_named
 from planner.plan.conversation.option import ConversationOption
 from planner.plan.conversation.sized import PlacedTalks
 from planner.plan.conversation.study import ConversationStudy
+from planner.plan.record.digests import question_record, tool_record
 from planner.plan.record.spending import purchase_record, tornado_record
 from planner.plan.study.assumptions import Assumption, heat_row, money_rows, power_rows
 from planner.plan.study.constraints import Constraint, of_margin, with_nearest
@@ -47,24 +46,12 @@ _RATES = "rates"
 
 def basis_record(study: ConversationStudy) -> ConversationBasisRecord:
     """All that the answer rests on."""
-    scenario, chosen = study.source.scenario, study.chosen
+    chosen = study.chosen
     numbers, sources = _ledger(study)
     measured = _to_measure(study)
     return {
-        "tool": {
-            "name": "planner",
-            "version": VERSION,
-            "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        },
-        "scenario": {
-            "id": scenario.id,
-            "title": scenario.title,
-            "question": scenario.question.strip(),
-            "date": scenario.date,
-            "file": study.source.file,
-            "sha256": study.source.sha256,
-            "notes": list(scenario.notes),
-        },
+        "tool": tool_record(_PACKAGES),
+        "scenario": question_record(study.source),
         "risks": list(_risks(study)),
         "constraints": [
             {
