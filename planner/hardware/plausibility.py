@@ -34,9 +34,9 @@ MOST_RANGE = 6.0
 MOST_FAN_SHARE = 0.3
 """Of a part's power limit; fans of kits and cards are rated at 2 to 9 %."""
 IDLE_SHARE = 0.03
-"""Supplies, memory and links alone draw more than this share of a part's limit; a large card without work reads 3.5 %."""
+"""Supplies, memory and links alone draw more than this share of the limit; the largest card reads 3.5 %."""
 MOST_OPS_PER_J = 20e12
-"""Dense 8-bit operations per joule of the limit; accelerators state about 10e12, one that computes in memory 18.5e12."""
+"""Dense 8-bit operations per joule of the limit: chips state 10e12, one that computes in memory 18.5e12."""
 
 _RANGES: tuple[tuple[str, float, float], ...] = (
     (r"year", 2010, 2030),

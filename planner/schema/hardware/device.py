@@ -159,8 +159,8 @@ class Price(SourcedBlock):
     """`kit` where only the price of a developer kit, with its carrier, is known; `chip` where it is that of a
     processor alone, which needs a board, memory and a case."""
     kind: PriceKind | None = None
-    """`launch`: what the maker asked when it came out; `list`: what its list says at `date`; `shop`: the least that
-    shops asked then."""
+    """`launch`: what the maker asked when it came out; `list`: what its list says at `date`; `shop`: the
+    least that shops asked then."""
 
 
 class OrderCode(StrictModel):
