@@ -51,7 +51,9 @@ def fit_only(ids: Sequence[str]) -> None:
                 if rows:
                     print(line(fitted.id, scheme, accuracy(rows, bands), {}))
             for item in fitted.residuals:
-                print(f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}")
+                print(
+                    f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}"
+                )
 
 
 def write_fit(file: Path, fitted: Transfer, found: Sequence[Observation]) -> None:

@@ -237,15 +237,17 @@ def resident_share(parameters: Mapping[str, float], table: KernelTable, unit: Un
 
 
 def _streamed(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float | Column:
-    """Share of the traffic that leaves the chip: none while all of a network stays on it, all once it does not.
+    """Share of the traffic that leaves the chip: none while all of a network stays on it, all once not.
 
-    A network that is too big for a data-flow chip is cut into contexts, each loaded once a batch. It is too big
-    by its memory or by its layers, for a chip has so many controllers as it has arrays.
+    A network that is too big for a data-flow chip is cut into contexts, each loaded once a batch. It is too
+    big by its memory or by its layers, for a chip has so many controllers as it has arrays.
     """
     if p["resident"] == 0:
         return 1.0
     # Attention takes room for its intermediate products, on top of weights and lines of activations.
-    kept = _kept(p, table, unit) + 1e6 * p["attention_mb"] * table.attention / (p["resident"] * unit.cache_bytes)
+    kept = _kept(p, table, unit) + 1e6 * p["attention_mb"] * table.attention / (
+        p["resident"] * unit.cache_bytes
+    )
     # A smooth step around a full chip: compilers squeeze some networks in that others would not fit.
     asked = kept ** p["sharpness"]
     if p["layers_per_tops"] > 0:
