@@ -252,6 +252,8 @@ GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "RKNN": ("rknn-npu", _always, _NPU),
     "HailoRT": ("hailort-npu", _always, _NPU),
     "QNN": ("qnn-npu", _always, _NPU),
+    "Pulsar2": ("pulsar2-npu", _always, _NPU),
+    "Voyager": ("voyager-npu", _always, _NPU),
 }  # fmt: skip
 """Name -> model, rows of it, and the targets that were set before the work."""
 
@@ -268,6 +270,8 @@ ANCHORED: dict[str, tuple[str, Callable[[LeftOut], bool], str]] = {
     "HailoRT": ("hailort-npu", _always, "-"),
     "QNN": ("qnn-npu", _always, "-"),
     "RKNN": ("rknn-npu", _always, "-"),
+    "Pulsar2": ("pulsar2-npu", _always, "-"),
+    "Voyager": ("voyager-npu", _always, "-"),
 }
 """Name -> model, rows of it, and the target of the error with both kinds of neighbours."""
 

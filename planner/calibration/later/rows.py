@@ -165,7 +165,7 @@ def timed(row: LaterRow) -> Timed:
 
 @functools.cache
 def settings() -> tuple[LaterSetting, ...]:
-    """What rows most likely ran on where they do not say it in a column: `hardware_db/later/settings.yaml`."""
+    """What rows most likely ran on where no column says it: `hardware_db/later/settings.yaml`."""
     return tuple(read_model(database_dir() / "later" / "settings.yaml", LaterSettings).settings)
 
 
