@@ -209,6 +209,7 @@ def _known(target: Target, anchor: Anchor) -> KnownRatio:
         mode=anchor.mode or (target.point.mode if here else None),
         precision=target.point.precision,
         threads=anchor.threads or (target.threads if here else None),
+        engine_version=target.point.engine_version or None,
     )
     if not target.basis.covers(point):
         expected = f"a unit of the kind of {target.device.id}/{target.point.unit}"
@@ -217,7 +218,11 @@ def _known(target: Target, anchor: Anchor) -> KnownRatio:
         expected, got = f"a unit that computes in {target.point.precision}", f"{device.id}/{unit}"
         raise InputError(anchor.source, [Problem("precision", expected, got)])
     prepared = prepare(
-        _workload(target, anchor), anchor.batch or target.workload.batch, point.precision, point.engine
+        _workload(target, anchor),
+        anchor.batch or target.workload.batch,
+        point.precision,
+        point.engine,
+        point.fusing,
     )
     predicted = target.basis.predicted_s(prepared, point)
     name = (

@@ -44,7 +44,8 @@ def with_overheads(
         threads=threads,
     )
     if network is None:
-        network = on_unit(prepare(workload, estimate.batch, point.precision, point.engine), point)
+        prepared = prepare(workload, estimate.batch, point.precision, point.engine, point.fusing)
+        network = on_unit(prepared, point)
     return replace(estimate, hidden=overheads_of(workload, network, device, point, estimate))
 
 
