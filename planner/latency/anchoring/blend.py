@@ -81,24 +81,50 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
         # Hosts and links differ and no effect of the roofline's says so: no band is narrower than what the
         # same setting was measured at by different people. So it is with a user's own that contradict.
         found = replace(found, deviation=max(found.deviation, _scatter(known)))
-    if with_published and len(known) > len(anchors):
+    published_ones = with_published and len(known) > len(anchors)
+    if published_ones and basis.transfer is None:
         # Rows of one publisher share his clocks, versions and habits: many of them do not average these out.
         wider = math.hypot(found.deviation, PUBLISHER_TO_PUBLISHER)
         found = replace(found, deviation=min(max(wider, found.deviation), found.prior_deviation))
     if known:
         floor = min(_least_deviation(target.device), found.prior_deviation)
         found = replace(found, deviation=max(found.deviation, floor))
+    ends = basis.anchoring.low * found.deviation, basis.anchoring.high * found.deviation
+    if published_ones and basis.transfer is not None:
+        ends = _ends_with_published(target, known[: len(anchors)], found)
     used = tuple(
         Used(item.name, math.exp(item.log_ratio), weight)
         for item, weight in zip(known, found.weights, strict=True)
     )
     return Anchored(
         math.exp(found.shift + basis.log_shift),
-        math.exp(basis.anchoring.low * found.deviation),
-        math.exp(basis.anchoring.high * found.deviation),
+        math.exp(ends[0]),
+        math.exp(ends[1]),
         used,
         tuple(_notes(target, known, found, asked_published=with_published)),
     )
+
+
+def _ends_with_published(
+    target: Target, own: Sequence[KnownRatio], found: Blend
+) -> tuple[float, float]:
+    """Logarithms of the ends around a middle that published rows moved.
+
+    Those rows narrow by what was shown with whole publishers left out: they share their publishers' clocks,
+    versions and habits, which the next one does not. Where no two publishers were there, nothing was shown
+    and the model's own band stays. Measurements of one's own narrow by themselves.
+    """
+    anchoring = target.basis.anchoring
+    low, high = -math.inf, math.inf
+    if (across := anchoring.across) is not None:
+        deviation = math.hypot(found.deviation, across.between)
+        low, high = across.low * deviation, across.high * deviation
+    if own:
+        alone = blend(anchoring.effects, target.keys, own)
+        deviation = max(alone.deviation, _scatter(own), _least_deviation(target.device))
+        low = max(low, anchoring.low * deviation)
+        high = min(high, anchoring.high * deviation)
+    return low, high
 
 
 def _least_deviation(device: Device) -> float:
