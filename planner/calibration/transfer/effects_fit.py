@@ -18,8 +18,8 @@ from planner.calibration.transfer.observations import Observation
 from planner.calibration.transfer.validate import (
     LeftOut,
     group_weights,
-    next_group,
     publisher_group,
+    span,
     weighted_quantile,
 )
 from planner.hardware.catalog import read_device
@@ -218,33 +218,37 @@ def fit_anchoring(
 def across(
     effects: Mapping[EffectName, float], by_publisher: Sequence[LeftOut], level: float
 ) -> AcrossPublishers | None:
-    """How far a publisher lies from the model as all others' rows move it, as `--anchor published` does.
+    """What is left of the model's own band where all others' rows move it, as `--anchor published` does.
 
-    Two things make the distance: what publishers of one setting differ by, and what the rows of other
-    networks and parts leave open. Both are in the deviation; its ends are quantiles of what was left out.
+    Both bands are of the same rows, those of which others published something near. What programs, clocks
+    and versions of the next publisher make of a latency does not shrink with the rows of others.
     """
-    if not by_publisher:
-        return None
-    between = between_publishers([row.observation for row in by_publisher])
-    found = []
+    alone, moved = [], []
     for row in by_publisher:
-        anchors = anchors_of_others(row)
-        if anchors:
-            own = blend(effects, keys_of(row.observation), anchors)
-            composed = replace(own, deviation=float(np.hypot(own.deviation, between)))
-            found.append(Blended(row, composed))
-    publishers = len({item.row.group for item in found})
+        if anchors := anchors_of_others(row):
+            shift = blend(effects, keys_of(row.observation), anchors).shift
+            alone.append(row)
+            moved.append(replace(row, predicted_s=row.predicted_s * math.exp(shift)))
+    publishers = len({row.group for row in moved})
     if publishers < 2:
         return None
-    low, high = ends(found, level)
-    wider = next_group(publishers, level)
+    before, after = span(alone, level), span(moved, level)
     return AcrossPublishers(
         publishers=publishers,
-        observations=len(found),
-        between=round(between, 4),
-        low=round(wider * low, 3),
-        high=round(wider * high, 3),
+        observations=len(moved),
+        between=round(between_publishers([row.observation for row in by_publisher]), 4),
+        low=_share(after.low, before.low),
+        high=_share(after.high, before.high),
     )
+
+
+LEAST_SHARE = 0.2
+"""However well others' rows did, runs and machines of the next publisher differ."""
+
+
+def _share(after: float, before: float) -> float:
+    """Of a distance from the middle; one where anchors narrow nothing."""
+    return round(min(1.0, max(LEAST_SHARE, after / before)), 3) if before else 1.0
 
 
 def anchors_of_others(row: LeftOut) -> tuple[KnownRatio, ...]:

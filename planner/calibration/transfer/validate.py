@@ -120,7 +120,7 @@ def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Resi
     """
     known = [row for row in rows if row.scheme != "publisher"]
     published = [row for row in rows if row.scheme == "publisher"]
-    spans = [_span(own, level) for own in (known, published) if own]
+    spans = [span(own, level) for own in (known, published) if own]
     low, high = min(span.low for span in spans), max(span.high for span in spans)
     return Residuals(
         kind=kind,
@@ -134,20 +134,22 @@ def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Resi
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
+    """Logarithms of the ends of a band, and a robust standard deviation."""
+
     low: float
     high: float
     spread: float
 
 
 @formula("left_out_band")
-def _span(rows: Sequence[LeftOut], level: float) -> _Span:
+def span(rows: Sequence[LeftOut], level: float) -> Span:
     """Logarithms of the ends of a band that holds the next group of the kinds that rows are of."""
     errors = np.array([row.log_error for row in rows])
     weights = group_weights(rows, lambda row: f"{row.scheme} {row.group}")
     middle = weighted_quantile(errors, weights, 0.5)
     wider = next_group(len({(row.scheme, row.group) for row in rows}), level)
-    return _Span(
+    return Span(
         # Distances from the middle grow, not the ends themselves: a biased fit keeps its bias.
         low=middle + wider * (weighted_quantile(errors, weights, (1 - level) / 2) - middle),
         high=middle + wider * (weighted_quantile(errors, weights, (1 + level) / 2) - middle),

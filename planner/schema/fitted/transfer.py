@@ -84,15 +84,15 @@ class Residuals(StrictModel):
 
 
 class AcrossPublishers(StrictModel):
-    """How far publishers lay from what others' rows make of the model, each left out whole in turn."""
+    """What the rows of others narrow, each publisher left out whole in turn."""
 
     publishers: int
     observations: int
     between: float = Field(ge=0)
     """Standard deviation of the logarithm of one setting's latency between publishers."""
-    low: float = Field(lt=0)
-    high: float = Field(gt=0)
-    """Ends of the band, in deviations of the blend and of publishers together."""
+    low: float = Field(gt=0, le=1)
+    high: float = Field(gt=0, le=1)
+    """Distance of the ends from the middle, in logarithms, over that of the model alone on the same rows."""
 
 
 class Anchoring(StrictModel):
