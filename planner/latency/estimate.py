@@ -67,9 +67,13 @@ def estimate(
     `overheads` asks for the time around inference as well (`planner.latency.overheads.around`).
     """
     if calibration is not None:
-        if anchors or published:
-            problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
-            raise InputError("estimate", [problem])
+        given = {"anchor": anchors or published, "engine_version": engine_version}
+        if problems := [
+            Problem(name, "none beside a calibration", "both", "ask with --calibration none")
+            for name, value in given.items()
+            if value
+        ]:
+            raise InputError("estimate", problems)
         result = calibrated(workload, device, unit, mode, precision, batch, engine, threads, calibration)
         return with_overheads(result, workload, device, threads) if overheads else result
     networks = Preparation(workload)

@@ -42,6 +42,7 @@ def with_overheads(
         precision=estimate.precision,
         engine=estimate.engine,
         threads=threads,
+        engine_version=estimate.engine_version,
     )
     if network is None:
         prepared = prepare(workload, estimate.batch, point.precision, point.engine, point.fusing)
