@@ -137,6 +137,9 @@ def worked_out(engine: Engine, base: Engine | None) -> Engine:
         for entry in engine.kept_apart
     ]
     _refuse_contradictions(engine.id, full, apart)
+    all_rules = {*known, *(rule.name for rule in full)}
+    for name in (name for entry in engine.fused_where for name in entry.rules if name not in all_rules):
+        raise UnknownIdError("fusion rule", name, all_rules)
     return engine.model_copy(update={"fusion": full, "kept_apart": apart, "register_pressure": pressure})
 
 
