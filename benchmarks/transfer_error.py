@@ -4,7 +4,8 @@ Every published row that matches a network of the zoo, a part of the catalogue a
 fit that saw nothing of its device, and by one that saw nothing of its family; beside it the plain roofline.
 With --fit the models are fitted anew first and written to hardware_db/transfers/: their priors and constants
 are read from the files, values, bands and rows are written. Run so after every change of measurements,
-corrections, parts, engines or networks of the zoo: .venv/bin/python benchmarks/transfer_error.py [--fit]
+corrections, parts, engines or networks of the zoo: .venv/bin/python benchmarks/transfer_error.py [--fit [MODEL...]]
+With names of models behind it --fit fits and writes these alone, and leaves the page.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from planner.calibration.transfer.join import Join, join
 from planner.calibration.transfer.observations import observations
 from planner.calibration.transfer.refit import as_text, observed, refitted, rows_text
 from planner.calibration.transfer.roofline_effects import fit_roofline, roofline_rows, roofline_text
-from planner.calibration.transfer.validate import LeftOut, held_bands
+from planner.calibration.transfer.validate import SCHEMES, LeftOut, held_bands
 from planner.files import write_bytes
 from planner.latency.transfer.store import read_transfer, transfer_files
 from planner.schema.fitted.transfer import Transfer
@@ -35,17 +36,19 @@ DLA = "tensorrt-dla"
 Band = tuple[LeftOut, float, float]
 
 
-def main(*, fit: bool) -> None:
+def main(*, fit: bool, only: Sequence[str] = ()) -> None:
     """Judge every model, after fitting it where that is asked for, and write the page."""
     joined = join()
+    if only:
+        for file in (file for file in transfer_files() if file.stem in only):
+            fitted_anew(file, joined)
+        return
     judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, ...]]] = {}
     for file in transfer_files():
         transfer = read_transfer(file)
-        found = observed(transfer, joined)
-        fitted, left_out = refitted(transfer, found)
-        if fit:
-            write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
-            write_bytes(file.parent / "rows" / f"{fitted.id}.csv", rows_text(fitted, found).encode())
+        fitted, left_out = (
+            fitted_anew(file, joined) if fit else refitted(transfer, observed(transfer, joined))
+        )
         judged[fitted.id] = (fitted, left_out, held_bands(left_out, fitted.level))
         for item in fitted.residuals:
             print(f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}")
@@ -61,6 +64,16 @@ def main(*, fit: bool) -> None:
         lines += section(transfer, left_out, bands)
     lines += matched_rows(joined)
     write_bytes(PAGE, ("\n".join(lines).rstrip() + "\n").encode())
+
+
+def fitted_anew(file: Path, joined: Join) -> tuple[Transfer, tuple[LeftOut, ...]]:
+    """One model fitted and written with its rows."""
+    transfer = read_transfer(file)
+    found = observed(transfer, joined)
+    fitted, left_out = refitted(transfer, found)
+    write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
+    write_bytes(file.parent / "rows" / f"{fitted.id}.csv", rows_text(fitted, found).encode())
+    return fitted, left_out
 
 
 def comment_of(text: str) -> str:
@@ -84,7 +97,7 @@ def summary(judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, .
         if model not in judged:
             continue
         _, left_out, bands = judged[model]
-        for scheme in ("device", "family"):
+        for scheme in SCHEMES:
             rows = [row for row in left_out if row.scheme == scheme and chosen(row)]
             if rows:
                 yield line(name, scheme, accuracy(rows, bands), targets)
@@ -113,7 +126,7 @@ def section(transfer: Transfer, left_out: Sequence[LeftOut], bands: Sequence[Ban
         yield ""
     yield "| left out | observations | error | 90th perc. | measured / predicted | within 2x | plain error |"
     yield "|---|---|---|---|---|---|---|"
-    for scheme in ("device", "family"):
+    for scheme in SCHEMES:
         for group in sorted({row.group for row in left_out if row.scheme == scheme}):
             rows = [row for row in left_out if row.scheme == scheme and row.group == group]
             found = accuracy(rows, bands)
@@ -247,4 +260,5 @@ ANCHORED: dict[str, tuple[str, Callable[[LeftOut], bool], str]] = {
 
 
 if __name__ == "__main__":
-    main(fit="--fit" in sys.argv[1:])
+    asked = sys.argv[1:]
+    main(fit="--fit" in asked, only=[name for name in asked if not name.startswith("-")])

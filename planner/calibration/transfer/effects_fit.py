@@ -16,6 +16,7 @@ import numpy as np
 from planner.calibration.transfer.join import caller_of
 from planner.calibration.transfer.observations import Observation
 from planner.calibration.transfer.validate import (
+    FEWEST_PUBLISHERS,
     LeftOut,
     group_weights,
     publisher_group,
@@ -230,7 +231,7 @@ def across(
             alone.append(row)
             moved.append(replace(row, predicted_s=row.predicted_s * math.exp(shift)))
     publishers = len({row.group for row in moved})
-    if publishers < 2:
+    if publishers < FEWEST_PUBLISHERS:
         return None
     before, after = span(alone, level), span(moved, level)
     return AcrossPublishers(

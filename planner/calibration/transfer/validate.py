@@ -6,6 +6,7 @@ alone. A publisher is left out with the program that he calls the engine from, a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -43,13 +44,18 @@ class LeftOut:
 
 
 def leave_out(transfer: Transfer, found: Sequence[Observation], scheme: Scheme) -> tuple[LeftOut, ...]:
-    """Every observation predicted with its device (or its family of networks) left out.
+    """Every observation predicted with its device (family of networks, publisher) left out.
 
-    Nothing where all observations are of one group: there would be nothing to fit.
+    Nothing where all observations are of one group: there would be nothing to fit. Nothing either for two
+    publishers, of which each would be judged by the other alone, and of a publisher of most rows, without
+    whom a fit lacks more than his ways.
     """
     group_of = GROUPS_OF[scheme]
-    groups = sorted({group_of(item) for item in found})
-    if len(groups) < 2:
+    counts = Counter(group_of(item) for item in found)
+    groups = sorted(counts)
+    if scheme == "publisher":
+        groups = [group for group in groups if counts[group] <= MOST_OF_ALL * len(found)]
+    if len(counts) < 2 or (scheme == "publisher" and len(groups) < FEWEST_PUBLISHERS):
         return ()
     results: list[LeftOut] = []
     whole = fit_transfer(transfer, found)
@@ -120,6 +126,8 @@ def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Resi
     """
     known = [row for row in rows if row.scheme != "publisher"]
     published = [row for row in rows if row.scheme == "publisher"]
+    if len({row.group for row in published}) < FEWEST_PUBLISHERS:
+        published = []
     spans = [span(own, level) for own in (known, published) if own]
     low, high = min(span.low for span in spans), max(span.high for span in spans)
     return Residuals(
@@ -158,6 +166,9 @@ def span(rows: Sequence[LeftOut], level: float) -> Span:
     )
 
 
+FEWEST_PUBLISHERS = 3
+"""How many have to be left out in turn before their spread is one."""
+MOST_OF_ALL = 0.5
 PRIOR_GROUPS = 2
 """How many groups' worth of spread is known before any was left out."""
 
