@@ -4,8 +4,7 @@ Every published row that matches a network of the zoo, a part of the catalogue a
 fit that saw nothing of its device, and by one that saw nothing of its family; beside it the plain roofline.
 With --fit the models are fitted anew first and written to hardware_db/transfers/: their priors and constants
 are read from the files, values, bands and rows are written. Run so after every change of measurements,
-corrections, parts, engines or networks of the zoo: .venv/bin/python benchmarks/transfer_error.py [--fit [MODEL...]]
-With names of models behind it --fit fits and writes these alone, and leaves the page.
+corrections, parts, engines or networks of the zoo: .venv/bin/python benchmarks/transfer_error.py [--fit]
 """
 
 from __future__ import annotations
@@ -36,19 +35,17 @@ DLA = "tensorrt-dla"
 Band = tuple[LeftOut, float, float]
 
 
-def main(*, fit: bool, only: Sequence[str] = ()) -> None:
+def main(*, fit: bool) -> None:
     """Judge every model, after fitting it where that is asked for, and write the page."""
     joined = join()
-    if only:
-        for file in (file for file in transfer_files() if file.stem in only):
-            fitted_anew(file, joined)
-        return
     judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, ...]]] = {}
     for file in transfer_files():
         transfer = read_transfer(file)
-        fitted, left_out = (
-            fitted_anew(file, joined) if fit else refitted(transfer, observed(transfer, joined))
-        )
+        found = observed(transfer, joined)
+        fitted, left_out = refitted(transfer, found)
+        if fit:
+            write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
+            write_bytes(file.parent / "rows" / f"{fitted.id}.csv", rows_text(fitted, found).encode())
         judged[fitted.id] = (fitted, left_out, held_bands(left_out, fitted.level))
         for item in fitted.residuals:
             print(f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}")
@@ -64,16 +61,6 @@ def main(*, fit: bool, only: Sequence[str] = ()) -> None:
         lines += section(transfer, left_out, bands)
     lines += matched_rows(joined)
     write_bytes(PAGE, ("\n".join(lines).rstrip() + "\n").encode())
-
-
-def fitted_anew(file: Path, joined: Join) -> tuple[Transfer, tuple[LeftOut, ...]]:
-    """One model fitted and written with its rows."""
-    transfer = read_transfer(file)
-    found = observed(transfer, joined)
-    fitted, left_out = refitted(transfer, found)
-    write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
-    write_bytes(file.parent / "rows" / f"{fitted.id}.csv", rows_text(fitted, found).encode())
-    return fitted, left_out
 
 
 def comment_of(text: str) -> str:
@@ -260,5 +247,4 @@ ANCHORED: dict[str, tuple[str, Callable[[LeftOut], bool], str]] = {
 
 
 if __name__ == "__main__":
-    asked = sys.argv[1:]
-    main(fit="--fit" in asked, only=[name for name in asked if not name.startswith("-")])
+    main(fit="--fit" in sys.argv[1:])
