@@ -131,6 +131,7 @@ def estimate(
     measured: Sequence[str | Path] = (),
     caller: str | None = None,
     load: Load = "burst",
+    engine_version: str | None = None,
 ) -> Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part: seconds, watts, joules and bytes.
 
@@ -143,7 +144,8 @@ def estimate(
     that the model blends with, or is "published" for those of the database. `measured` names files of what
     was measured of this very setting, as in `evidence`; of another one they are named in the warnings and
     not used. `caller` names the program around the engine whose time is part of the fixed cost; None for
-    the network's usual, "none" for the engine alone. `load` is "burst" (a short run at the clock of the
+    the network's usual, "none" for the engine alone. `engine_version` is one of
+    an engine whose versions fuse differently, None for the usual one on the unit. `load` is "burst" (a short run at the clock of the
     mode, as most published ones are) or "sustained" (what its power limit allows for long).
 
     A network that does not fit the memory is an answer with ``fits = False``. Warnings name what a result
@@ -161,7 +163,10 @@ def estimate(
     files = [str(file) for file in ([anchor] if isinstance(anchor, str | Path) else anchor)]
     asked = None if calibration is None else str(calibration)
     if unit == AUTO:
-        refuse_beside_auto(threads=threads, calibration=asked, caller=caller, anchor=tuple(files) or None)
+        refuse_beside_auto(
+            threads=threads, calibration=asked, caller=caller, anchor=tuple(files) or None,
+            engine_version=engine_version,
+        )  # fmt: skip
         found = estimate_units(workload, device, mode=mode, precision=precision, batch=batch, engine=engine)
         return under_load(found.best.estimate, load)
     named = precision_named(precision)
@@ -170,6 +175,9 @@ def estimate(
     anchors, published = anchors_for(files)
     network = counted_network(workload)
     if measured:
+        if engine_version is not None:
+            problem = Problem("engine_version", "none beside measured", repr(engine_version[:40]))
+            raise InputError("estimate", [problem])
         own = _by_evidence(
             network, part, unit, mode, named, batch, engine, threads, asked, files, measured, caller
         )
@@ -189,6 +197,7 @@ def estimate(
         anchors=anchors,
         published=published,
         overheads=True,
+        engine_version=engine_version,
     )
     return under_load(_with_notes(result, part, notes), load)
 

@@ -108,6 +108,8 @@ class Estimate(Shown):
     """One batch from in to out on a chip that takes the next before; None where that is `latency_s`."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
+    engine_version: str | None = None
+    """The version asked for, or the usual one on this unit; None where versions make no known difference."""
     anchors: tuple[Used, ...] = ()
     """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[Overhead, ...] = ()

@@ -14,6 +14,7 @@ from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
+    engine_version_option,
     load_option,
     mode_option,
     network_options,
@@ -48,6 +49,7 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
 @precision_option
 @network_options
 @engine_option
+@engine_version_option
 @threads_option
 @click.option(
     "--calibration",
@@ -90,6 +92,7 @@ def command(
     mode: str | None,
     precision: str | None,
     engine: str | None,
+    engine_version: str | None,
     threads: int | None,
     calibration: str | None,
     caller: str | None,
@@ -126,6 +129,7 @@ def command(
             anchor=anchors or None,
             measured=measured or None,
             load=None if load == "burst" else load,
+            engine_version=engine_version,
         )
         auto = api.estimate_units(workload, device_id, mode=mode, precision=precision, engine=engine)
         result = auto.best.estimate
@@ -143,6 +147,7 @@ def command(
             measured=measured,
             caller=caller,
             load=load,
+            engine_version=engine_version,
         )
     if overlay is not None:
         api.write_overlay(model, workload, result, overlay)
