@@ -213,9 +213,7 @@ def operating_point(
         mode=chosen_mode.id,
         engine=engine.id,
         engine_version=version,
-        fusing=fusing(
-            engine, version, description.kind, description.name, device.architecture, effective
-        ),
+        fusing=fusing(engine, version, description.kind, description.name, device.architecture, effective),
         precision=effective,
         peaks_ops_per_s=MappingProxyType(peaks),
         vector_ops_per_s=vector.value * share,

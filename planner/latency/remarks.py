@@ -48,7 +48,9 @@ def attention_remarks(prepared: Prepared, point: OperatingPoint) -> Iterator[str
         return
     version = f"{point.engine} {point.engine_version}".rstrip()
     if apart := spelt_out(prepared):
-        yield message("estimated.attention_apart", engine=version, number=str(apart), precision=point.precision)
+        yield message(
+            "estimated.attention_apart", engine=version, number=str(apart), precision=point.precision
+        )
     else:
         yield message("estimated.attention_joint", engine=version)
     floats = sum(bool(kernel.kept) for kernel in prepared.kernels)

@@ -73,7 +73,14 @@ VERSIONED = engine(
     ],
     fusion=[{"name": "joint", "anchor": ["MatMul"], "absorbs": ["Softmax"]}],
     fused_where=[
-        {"rules": ["joint"], "since": "2.0.1", "before": "3", "precisions": ["fp16"], "source": "s", "says": "x"},
+        {
+            "rules": ["joint"],
+            "since": "2.0.1",
+            "before": "3",
+            "precisions": ["fp16"],
+            "source": "s",
+            "says": "x",
+        },
         {"rules": ["joint"], "words": ["*old*"], "fused": False, "source": "s", "says": "x"},
         {"rules": ["joint"], "before": "1.10", "source": "s", "says": "x"},
     ],

@@ -98,9 +98,7 @@ class Preparation:
         self._fused: dict[tuple[int, str, Fusing], Fusion] = {}
         self._prepared: dict[tuple[int, Precision, str, Fusing], Prepared] = {}
 
-    def ready(
-        self, batch: int, precision: Precision, engine: str, fusing: Fusing = ALL_RULES
-    ) -> Prepared:
+    def ready(self, batch: int, precision: Precision, engine: str, fusing: Fusing = ALL_RULES) -> Prepared:
         """As `prepare`."""
         key = (batch, precision, engine, fusing)
         if key not in self._prepared:

@@ -88,9 +88,7 @@ def place(
     Raises `InputError` for an operator that no unit of the part runs, beside what `estimate` refuses.
     """
     point = point_for(device, unit=main, mode=mode, precision=precision, engine=engine)
-    prepared = prepare(
-        workload, batch or workload.batch, point.precision, point.engine, point.fusing
-    )
+    prepared = prepare(workload, batch or workload.batch, point.precision, point.engine, point.fusing)
     return place_prepared(workload, on_unit(prepared, point), device, point)
 
 

@@ -79,7 +79,9 @@ def test_a_network_without_attention_is_the_same_in_every_version():
     assert not {"estimated.attention_apart", "estimated.attention_joint"} & set(map(key_of, old.warnings))
 
 
-@pytest.mark.parametrize(("width", "version", "apart"), [(64, None, 0), (12, None, 1), (12, "10.14", 0), (264, None, 1)])
+@pytest.mark.parametrize(
+    ("width", "version", "apart"), [(64, None, 0), (12, None, 1), (12, "10.14", 0), (264, None, 1)]
+)
 def test_sizes_of_heads_decide(width, version, apart):
     """Heads of 16 to 256 in steps of 8; from 10.14 on others are padded to the next step, but for small ones."""
     network = read_workload(spelt(1, 4, 4, 128, 0, width if width != 12 or version is None else 20))
@@ -109,7 +111,9 @@ def test_what_stays_in_floats_runs_at_their_peak():
 
 
 def test_versions_are_refused_where_they_are_none_or_make_no_difference():
-    with pytest.raises(InputError, match=r"engine_version: expected numbers with points between, .* got '8\.4\.x'"):
+    with pytest.raises(
+        InputError, match=r"engine_version: expected numbers with points between, .* got '8\.4\.x'"
+    ):
         api.estimate("zoo:deit_tiny", "t4", engine_version="8.4.x")
     with pytest.raises(InputError, match="no difference between versions of ncnn is known"):
         api.estimate("zoo:deit_tiny", "rk3588", unit="cpu", engine="ncnn", engine_version="1.0")
