@@ -144,8 +144,8 @@ def estimate(
     that the model blends with, or is "published" for those of the database. `measured` names files of what
     was measured of this very setting, as in `evidence`; of another one they are named in the warnings and
     not used. `caller` names the program around the engine whose time is part of the fixed cost; None for
-    the network's usual, "none" for the engine alone. `engine_version` is one of
-    an engine whose versions fuse differently, None for the usual one on the unit. `load` is "burst" (a short run at the clock of the
+    the network's usual, "none" for the engine alone. `engine_version` is one of an engine whose versions
+    fuse differently, None for the usual one on the unit. `load` is "burst" (a short run at the clock of the
     mode, as most published ones are) or "sustained" (what its power limit allows for long).
 
     A network that does not fit the memory is an answer with ``fits = False``. Warnings name what a result

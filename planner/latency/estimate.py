@@ -55,12 +55,12 @@ def estimate(
 
     Left out, `unit` is the best of those that run the engine (`planner.latency.units.compete`; `others` of
     the result says why it is), and so it is among those of a kind where `unit` names a kind; `mode` is the
-    part's default, `engine` the unit's usual one, `engine_version` its usual one there, `precision` half precision where the unit computes in it at
-    speed. Threads are those of a CPU, a calibration is of its own unit. Kernels that the unit does not run
-    are timed on the units that help it out, with the crossings between (`planner.latency.units.placement`),
-    but for anchored estimates, which are of the unit alone. Refuses names the part does not know and
-    precisions it neither has nor falls back from; a network that does not fit is answered with ``fits =
-    False``.
+    part's default, `engine` the unit's usual one, `engine_version` its usual one there, `precision` half
+    precision where the unit computes in it at speed. Threads are those of a CPU, a calibration is of its own
+    unit. Kernels that the unit does not run are timed on the units that help it out, with the crossings
+    between (`planner.latency.units.placement`), but for anchored estimates, which are of the unit alone.
+    Refuses names the part does not know and precisions it neither has nor falls back from; a network that
+    does not fit is answered with ``fits = False``.
 
     `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
     fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without host overhead.

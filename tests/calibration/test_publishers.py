@@ -100,7 +100,7 @@ def test_others_rows_narrow_by_what_they_take_off_and_never_widen(found):
 
 
 def test_publishers_of_one_setting_differ_by_the_root_mean_square_about_their_mean(found):
-    """Ten settings with two publishers a factor of 1.2 apart: log(1.2) / sqrt(2) for each degree of freedom."""
+    """Ten settings with two publishers 1.2 apart: log(1.2) / sqrt(2) for each degree of freedom."""
     base = [replace(item, rows=("a-1",)) for item in {(i.model, i.device): i for i in found}.values()][:10]
     other = [replace(item, rows=("b-1",), latency_s=1.2 * item.latency_s) for item in base]
     assert between_publishers([*base, *other]) == pytest.approx(np.log(1.2) / np.sqrt(2), rel=1e-6)

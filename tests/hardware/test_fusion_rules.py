@@ -73,7 +73,14 @@ VERSIONED = engine(
     ],
     fusion=[{"name": "joint", "anchor": ["MatMul"], "absorbs": ["Softmax"]}],
     fused_where=[
-        {"rules": ["joint"], "since": "2.0.1", "before": "3", "precisions": ["fp16"], "source": "s", "says": "x"},
+        {
+            "rules": ["joint"],
+            "since": "2.0.1",
+            "before": "3",
+            "precisions": ["fp16"],
+            "source": "s",
+            "says": "x",
+        },
         {"rules": ["joint"], "words": ["*old*"], "fused": False, "source": "s", "says": "x"},
         {"rules": ["joint"], "before": "1.10", "source": "s", "says": "x"},
     ],
@@ -106,12 +113,12 @@ def test_the_usual_version_is_that_of_the_unit():
 
 
 def test_entries_that_name_no_rule_or_no_version_are_refused():
+    entry, sources = {"rules": ["joined"], "source": "s", "says": "x"}, {"s": {"title": "S"}}
+    unknown = engine(sources=sources, fused_where=[entry])
     with pytest.raises(UnknownIdError, match="fusion rule 'joined'"):
-        entry = {"rules": ["joined"], "source": "s", "says": "x"}
-        worked_out(engine(sources={"s": {"title": "S"}}, fused_where=[entry]), BASE)
+        worked_out(unknown, BASE)
     with pytest.raises(ValueError, match="pattern"):
-        entry = {"rules": ["joint"], "since": "8.x", "source": "s", "says": "x"}
-        engine(sources={"s": {"title": "S"}}, fused_where=[entry])
+        engine(sources=sources, fused_where=[{**entry, "since": "8.x"}])
 
 
 @pytest.mark.parametrize("engine_id", ["acl", "onnxruntime", "openvino", "tensorrt"])

@@ -164,6 +164,11 @@ def timed(row: LaterRow) -> Timed:
 
 
 @functools.cache
+def _names() -> LaterNames:
+    return read_model(database_dir() / "later" / "names.yaml", LaterNames)
+
+
+@functools.cache
 def settings() -> tuple[LaterSetting, ...]:
     """What rows most likely ran on where no column says it: `hardware_db/later/settings.yaml`."""
     return tuple(read_model(database_dir() / "later" / "settings.yaml", LaterSettings).settings)
@@ -176,11 +181,6 @@ def as_run(row: LaterRow) -> LaterRow:
         if all(fnmatchcase(text, pattern) for text, pattern in fields):
             return replace(row, device=item.part or row.device, threads=row.threads or item.threads)
     return row
-
-
-@functools.cache
-def _names() -> LaterNames:
-    return read_model(database_dir() / "later" / "names.yaml", LaterNames)
 
 
 @functools.cache

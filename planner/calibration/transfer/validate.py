@@ -1,7 +1,8 @@
 """Predictions of what was left out of the fit: whole devices, families of networks, and publishers.
 
 A device is left out with all parts that have the same unit at the same clock and memory, which differ in name
-alone. A publisher is left out with the program that he calls the engine from, as a new one's is not known. The bands come from these errors and never from those of the fit itself.
+alone. A publisher is left out with the program that he calls the engine from, as a new one's is not known.
+The bands come from these errors and never from those of the fit itself.
 """
 
 from __future__ import annotations

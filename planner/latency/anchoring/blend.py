@@ -125,7 +125,7 @@ def _shares(anchoring: Anchoring) -> tuple[float, float]:
 
 
 def _own_ends(target: Target, own: Sequence[KnownRatio]) -> tuple[float, float]:
-    """Logarithms of the ends that measurements of one's own earn by themselves; without end where none are."""
+    """Logarithms of the ends that measurements of one's own earn by themselves; infinite without any."""
     if not own:
         return -math.inf, math.inf
     anchoring = target.basis.anchoring

@@ -52,7 +52,7 @@ def test_where_attention_is_spelt_out(network, device, precision, version, apart
 
 
 def test_scores_go_through_memory_where_attention_is_spelt_out():
-    """DeiT-Tiny has 3 heads over 197 tokens: 3 x 197 x 197 scores of two bytes, read and written by each softmax."""
+    """DeiT-Tiny has 3 heads over 197 tokens: 3 x 197 x 197 scores of two bytes, in and out of a softmax."""
     prepared = ready(VIT, "t4", version="8.4")
     softmaxes = [kernel for kernel in prepared.kernels if kernel.op_types == ("Softmax",)]
     assert {(kernel.input_bytes, kernel.output_bytes) for kernel in softmaxes} == {(2 * 3 * 197 * 197,) * 2}
@@ -79,9 +79,11 @@ def test_a_network_without_attention_is_the_same_in_every_version():
     assert not {"estimated.attention_apart", "estimated.attention_joint"} & set(map(key_of, old.warnings))
 
 
-@pytest.mark.parametrize(("width", "version", "apart"), [(64, None, 0), (12, None, 1), (12, "10.14", 0), (264, None, 1)])
+@pytest.mark.parametrize(
+    ("width", "version", "apart"), [(64, None, 0), (12, None, 1), (12, "10.14", 0), (264, None, 1)]
+)
 def test_sizes_of_heads_decide(width, version, apart):
-    """Heads of 16 to 256 in steps of 8; from 10.14 on others are padded to the next step, but for small ones."""
+    """Heads of 16 to 256 in steps of 8; from 10.14 on others are padded, but for small ones."""
     network = read_workload(spelt(1, 4, 4, 128, 0, width if width != 12 or version is None else 20))
     assert spelt_out(ready(network, "nvidia-l4", version=version)) == apart
 
@@ -109,7 +111,9 @@ def test_what_stays_in_floats_runs_at_their_peak():
 
 
 def test_versions_are_refused_where_they_are_none_or_make_no_difference():
-    with pytest.raises(InputError, match=r"engine_version: expected numbers with points between, .* got '8\.4\.x'"):
+    with pytest.raises(
+        InputError, match=r"engine_version: expected numbers with points between, .* got '8\.4\.x'"
+    ):
         api.estimate("zoo:deit_tiny", "t4", engine_version="8.4.x")
     with pytest.raises(InputError, match="no difference between versions of ncnn is known"):
         api.estimate("zoo:deit_tiny", "rk3588", unit="cpu", engine="ncnn", engine_version="1.0")
