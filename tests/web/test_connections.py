@@ -1,4 +1,4 @@
-"""Bytes that are no HTTP, halves of requests and connections that say nothing: others are answered meanwhile."""
+"""Bytes that are no HTTP, halves of requests, silent connections: others are answered meanwhile."""
 
 import asyncio
 import contextlib
@@ -27,13 +27,15 @@ PATHS = (
 )  # fmt: skip
 FIELDS = (
     "Content-Length: 5", "Content-Length: -5", "Content-Length: " + "9" * 20, "Content-Length: " + "9" * 5000,
-    "Content-Length: 6", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "Expect: 100-continue",
+    "Content-Length: 6", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked",
+    "Expect: 100-continue",
     "Upgrade: websocket\r\nConnection: Upgrade", "Upgrade: h2c\r\nConnection: Upgrade", "Host: evil.example",
     "Connection: close", "Range: bytes=9-2,-,--", "Cookie: " + "a=b;" * 5000, "X: " + "y" * 100_000,
     "Content-Type: multipart/form-data; boundary=\"\\", "Accept-Language: zh;q=1.1.1,en;q=", "X\x00: y",
 )  # fmt: skip
 BODIES = (
-    b"", b"abcde", b"zz\r\n", b"5\r\nabcde\r\n0\r\n\r\n", b"f" * 19 + b"\r\n", b"5\r\nabcde\r\nzz\r\n", b"a=b&" * 200,
+    b"", b"abcde", b"zz\r\n", b"5\r\nabcde\r\n0\r\n\r\n", b"f" * 19 + b"\r\n", b"5\r\nabcde\r\nzz\r\n",
+    b"a=b&" * 200,
     b"call=network&model=zoo:%00%ff", b"[" * 10_000, b'{"a": NaN, "a": 1}', b"x" * 100_000,
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 50, b"csrf=%ed%a0%80",
 )  # fmt: skip
@@ -41,12 +43,12 @@ BODIES = (
 
 def spoken(server, content: bytes, *, half: bool = False) -> bytes:
     """What comes back within a moment."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=0.05) as made:
-        with contextlib.suppress(OSError):
-            made.sendall(content)
-            if half:
-                made.shutdown(socket.SHUT_WR)
-            return made.recv(4096)
+    made = socket.create_connection(("127.0.0.1", server.port), timeout=0.05)
+    with made, contextlib.suppress(OSError):
+        made.sendall(content)
+        if half:
+            made.shutdown(socket.SHUT_WR)
+        return made.recv(4096)
     return b""
 
 
