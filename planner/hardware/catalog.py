@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from planner.data_files import database_dir, own_parts_dirs
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.process.inputs import changed_ns
+from planner.process.inputs import changed_ns, seen_in
 from planner.schema.hardware.device import Device
 from planner.schema.reading.yaml_file import Document, read_document, validate
 
@@ -53,7 +53,7 @@ def part_files() -> dict[str, PartFile]:
     shipped = _shipped_parts(database_dir() / "devices")
     files = dict(shipped)
     for folder in own_parts_dirs():
-        for path in _yaml_files(folder):
+        for path in sorted({*_yaml_files(folder), *seen_in(folder)}):
             files[path.stem] = PartFile(path.stem, path, "override" if path.stem in shipped else "own")
     return files if len(files) == len(shipped) else dict(sorted(files.items()))
 

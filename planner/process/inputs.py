@@ -40,6 +40,11 @@ def changed_ns(path: Path) -> int:
     return seen[path]
 
 
+def seen_in(folder: Path) -> frozenset[Path]:
+    """Files of a folder that this run has asked for in this way; they stay though they were removed since."""
+    return frozenset(path for path in _seen.get() or () if path.parent == folder)
+
+
 def is_input(path: Path) -> bool:
     """Whether this run has read the file, under this name, through a link or under another name of it."""
     found = _read.get()
