@@ -159,7 +159,9 @@ def run(arguments: list[str]) -> int:
         with suppress(OSError):
             error.show()
         return REFUSED
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
+        if isinstance(stop.__cause__, EOFError):  # a file that ends too early, to click a terminal
+            return _refused(stop.__cause__)
         echo(f"planner: {_stopped()}; nothing half-written is left behind", err=True)
         return status_of_stop()
     except SystemExit as stop:
@@ -171,13 +173,18 @@ def run(arguments: list[str]) -> int:
             return status_of_stop()
         if "--debug" in arguments:
             raise
-        status, message = _explained(error)
-        echo(f"planner: {shortened_words(message)}", err=True)
-        return status
+        return _refused(error)
     if result == INTERRUPTED:
         echo(f"planner: {_stopped()}; what was finished is written", err=True)
         return status_of_stop()
     return result if isinstance(result, int) else OK
+
+
+def _refused(error: Exception) -> int:
+    """Say what an error means; the exit status."""
+    status, message = _explained(error)
+    echo(f"planner: {shortened_words(message)}", err=True)
+    return status
 
 
 def _require_short(arguments: list[str]) -> None:
