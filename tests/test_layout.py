@@ -151,7 +151,7 @@ HOMES = {
     "click": ("cli/",),
     "rich": ("cli/bars.py",),
     "starlette": ("web/",),
-    "uvicorn": ("web/serve.py",),
+    "uvicorn": ("web/serve.py", "web/connection.py"),
     "jinja2": ("web/pages.py",),
     "mcp": ("assistant/server.py",),
     "filelock": ("plan/sweep/journal.py",),

@@ -295,16 +295,18 @@ def compare(
     price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called
     with each part's id. `load` is as in `estimate`; planning latencies are those of a run that lasts. Raises
     `UnknownIdError` for globs that match nothing and modes that no part has,
-    `InputError` for a budget in a currency without a rate.
+    `InputError` for a budget in a currency without a rate and for limits that are not above zero.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
     't4'
     """
+    from planner.errors import require_positive
     from planner.hardware.catalog import match_devices
     from planner.plan.compare.candidate import Limits
     from planner.plan.compare.compare import compare as ranked
     from planner.plan.scenario.evidence import evidence_among
 
+    require_positive("compare", {"max_latency_s": max_latency_s, "max_power_w": max_power_w})
     named = [precision for text in precisions if (precision := precision_named(text)) is not None]
     network = counted_network(workload)
     chosen = match_devices(list(devices))
