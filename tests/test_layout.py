@@ -1,6 +1,7 @@
 """The shape of the code: imports run downward only, rooms stay small, each outside library has one home."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED_RULES = ("batches", "dispatch", "engine", "requests", "servers")
 """Files of the same name in both rack engines: each rule stands once for reading and once for speed."""
 
+CLASS = re.compile(r"^ *class (\w+)", re.MULTILINE)
+
 
 def imported(path: Path) -> list[str]:
     names = []
@@ -251,3 +254,14 @@ def test_both_rack_engines_keep_a_rule_under_the_same_name():
 def test_no_grab_bag_modules():
     names = {"utils", "helpers", "base", "core", "common", "manager", "misc"}
     assert {p.stem for p in FILES} & names == set()
+
+
+def test_each_class_has_a_name_of_its_own():
+    """One name, one thing; what a test keeps to itself (`_Name`) may be named as it likes."""
+    homes: dict[str, list[str]] = {}
+    for root in ("planner", "benchmarks", "docs", "tests"):
+        for path in (ROOT / root).rglob("*.py"):
+            for name in CLASS.findall(path.read_text()):
+                if root != "tests" or not name.startswith("_"):
+                    homes.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

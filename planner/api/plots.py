@@ -14,7 +14,7 @@ from planner.files import require_writable, write_bytes
 
 if TYPE_CHECKING:
     from planner.api.alternatives import UnitCurve
-    from planner.calibration.serving.compare import Comparison as Served
+    from planner.calibration.serving.compare import ServedComparison
     from planner.latency.result import Estimate
     from planner.plan.compare.candidate import Comparison
     from planner.wording.catalog import Language
@@ -37,7 +37,7 @@ def picture_kind(path: str | Path) -> Literal["svg", "png"]:
     return cast("Literal['svg', 'png']", ending[1:])
 
 
-def plot_served(comparison: Served, path: str | Path, *, language: Language = "en") -> None:
+def plot_served(comparison: ServedComparison, path: str | Path, *, language: Language = "en") -> None:
     """Draw the distribution of latencies of `validate_serving`, measured and simulated, one panel a stream.
 
     `language` is "en" or "zh", which needs a font of the system. Raises `InputError` for another ending than

@@ -20,7 +20,7 @@ from planner.conversation.compiled_state import FRAMES_FIRST, TURNS, State, begi
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
 from planner.conversation.heap import pop, push
-from planner.conversation.heated import Conditions, HeatedRun
+from planner.conversation.heated import DeviceConditions, HeatedRun
 from planner.conversation.step import Step, StepNumbers, cost_row, step_power, step_time
 from planner.conversation.work import Turns
 from planner.rack.compiled.jit import compiled, entry
@@ -33,7 +33,7 @@ _NEVER = np.inf
 def run_compiled(serving: Serving, work: Turns) -> Counts:
     """As `run_plain`, bit by bit."""
     counts = Counts.empty(work.turns, serving.devices, len(work.frame_s))
-    conditions, cost = Conditions.full(serving), cost_row(serving.cost)
+    conditions, cost = DeviceConditions.full(serving), cost_row(serving.cost)
     state = begin_state(serving, work, counts, conditions)
     heated = HeatedRun.begin(serving, conditions)
     if heated is None:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from planner.calibration.llama.fit import Observation
+from planner.calibration.llama.fit import PassObservation
 from planner.calibration.llama.split import SizedModel, lengths
 from planner.engines.llama.free_processors import WAIT_S
 from planner.engines.llama.random_gguf import ARCHITECTURES, RandomModel
@@ -191,7 +191,7 @@ def _measured(
 
 def observations(
     entries: Sequence[Mapping[str, Any]], threads: int, reference_s: float | None
-) -> list[Observation]:
+) -> list[PassObservation]:
     """Passes on so many threads that nothing disturbed, at the speed that the reference usually has."""
     found = []
     for entry in entries:
@@ -199,7 +199,7 @@ def observations(
         work = work_of(model)
         drift = 1.0 if reference_s is None else entry["reference_s"] / reference_s
         found += [
-            Observation((model.architecture, model.format), work, item.kind, item.tokens,
+            PassObservation((model.architecture, model.format), work, item.kind, item.tokens,
                         item.seconds / drift)
             for item in measured_passes(entry)
             if item.threads == threads and item.undisturbed

@@ -27,7 +27,7 @@ _MARGIN_TOKENS = 8
 _WARMED_TOKENS = 32
 
 
-class Job(TypedDict):
+class LlamaJob(TypedDict):
     """What to run: a file, numbers of threads, contexts of steps, lengths of prompts, seconds for each."""
 
     model: str
@@ -54,7 +54,7 @@ class Pass:
     steal_share: float
 
 
-def work(job: Job) -> dict[str, object]:
+def work(job: LlamaJob) -> dict[str, object]:
     """Load, time every pass; a refusal of the engine is an answer with its reason."""
     reference = Reference()
     before = [(reference.product_s(), reference.copy_s())]
@@ -77,7 +77,7 @@ def work(job: Job) -> dict[str, object]:
     }
 
 
-def _passes(session: LlamaSession, job: Job) -> list[Pass]:
+def _passes(session: LlamaSession, job: LlamaJob) -> list[Pass]:
     found, fastest = [], max(job["threads"])
     for tokens in sorted(job["contexts"]):
         session.use_threads(fastest)

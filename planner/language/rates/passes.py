@@ -12,7 +12,7 @@ from planner.language.sizes.decoder import Decoder
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class SessionLoad:
     """How many read along, and how long their prompts and contexts are."""
 
     users: int

@@ -56,7 +56,7 @@ def read_header(path: Path) -> GgufHeader:
     try:
         note_input(path)
         with path.open("rb") as file:
-            return _Reader(file, path).header()
+            return _HeaderReader(file, path).header()
     except _CutError:
         raise _refused(
             path, "a whole GGUF header", "a file that ends within it", "download it again"
@@ -69,7 +69,7 @@ def _refused(path: Path, expected: str, got: str, advice: str = "", where: str =
     return InputError(str(path), [Problem(where, expected, got, advice)])
 
 
-class _Reader:
+class _HeaderReader:
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self._path = path

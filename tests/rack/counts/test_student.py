@@ -29,7 +29,7 @@ def test_quantiles_of_the_printed_table(freedom, probability, table):
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 8, 31, 99, 200, 999])
 def test_quantiles_are_those_of_the_incomplete_beta_function(freedom):
-    """Abramowitz and Stegun 26.7.1: n / (n + t^2) is the quantile 2 (1 - p) of the beta distribution of n/2 and 1/2.
+    """n / (n + t^2) is the quantile 2 (1 - p) of the beta distribution of n/2 and 1/2 (there, 26.7.1).
 
     SciPy's own quantile of Student (`stdtrit`) is good to 1e-8 only in SciPy 1.15.
     """
