@@ -4,6 +4,9 @@
 a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
 `chains` about all that its frames go through, `fleets` about many sites, `engines` and `machine.llama` about
 this machine, `database` about what is shipped. Each name is imported when it is first used.
+
+In: names, ids, paths and plain numbers in SI units.
+Out: frozen values, or an `InputError` with all that is wrong at once.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ from planner.engines.llama.random_gguf import ARCHITECTURES, RandomModel
 from planner.engines.llama.run import (
     NAME,
     Passes,
-    TimedPass,
     llama_version,
     passes_of,
     run_file,
     written,
 )
+from planner.engines.llama.timed_pass import TimedPass
 from planner.engines.session import EngineError
 from planner.errors import InputError, OutputError, Problem
 from planner.files import write_bytes

@@ -13,7 +13,8 @@ from planner.engines.llama import free_processors, run
 from planner.engines.llama.free_processors import OtherPrograms, free_for
 from planner.engines.llama.random_blocks import RANDOM_TYPES, random_blocks
 from planner.engines.llama.random_gguf import RandomModel, architecture_of, write_gguf
-from planner.engines.llama.run import Passes, TimedPass, require_llama, run_random
+from planner.engines.llama.run import Passes, require_llama, run_random
+from planner.engines.llama.timed_pass import TimedPass
 from planner.engines.session import EngineError
 from planner.errors import InputError
 from planner.language.formats.ggml_types import BY_NAME
