@@ -113,9 +113,11 @@ class HeatedRun:
         conditions, device = self.conditions, self.rack.device
         clock = clock_ratio(device.thermal, self.state.clock_step)
         conditions.clock[:] = clock
+        # Overheads of a step slow with the clock by a fitted power; draw above idle has one of the part.
         conditions.slower[:] = clock**-self.serving.cost.overhead_clock_power
         conditions.power[:] = clock**device.clock_power_exponent
         for place, frames in enumerate(self.serving.frames):
+            # Of a frame's time the share in arithmetic follows the clock; what waits for the memory does not.
             clocked = frames.clocked_share
             conditions.frame_slower[:, place] = clocked / clock + 1.0 - clocked
 

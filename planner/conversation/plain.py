@@ -319,6 +319,7 @@ class _PlainRun:
         window = self.cost.window
         seen = [self.cached[turn] + 1 for turn in device.decoding]
         read = [self.cached[turn] + taken for turn, taken in device.taken.items()]
+        # Token i of those taken attends to the cached ones and to i: summed, taken (2 cached + taken) / 2.
         pairs = [(taken, 2 * self.cached[turn] + taken) for turn, taken in device.taken.items()]
         return Step(
             decoding=len(seen),
