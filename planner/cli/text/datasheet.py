@@ -10,7 +10,7 @@ from planner.cli.layout import Grid, Line
 from planner.units import format_quantity
 
 if TYPE_CHECKING:
-    from planner.schema.hardware.device import ComputeUnit, Device
+    from planner.schema.hardware.device import ComputeUnit, Device, Price
     from planner.schema.reading.quantity import Sourced
 
 _MARK = {"vendor": "", "measured": "", "derived": "", "assumed": "*"}
@@ -34,7 +34,7 @@ def _identity(device: Device) -> Iterator[str]:
     if device.price:
         price = device.price.amount_money
         mark = _MARK[price.status.value]
-        yield f"price      {price.value.amount:g} {price.value.currency}{mark} ({device.price.date})"
+        yield f"price      {price.value.amount:g} {price.value.currency}{mark} ({_of_price(device.price)})"
     else:
         yield "price      unknown"
     if device.size:
@@ -45,6 +45,13 @@ def _identity(device: Device) -> Iterator[str]:
         link = device.host_link
         yield f"host link  {link.technology}, {_text(link.bandwidth_bytes_per_s, 'bytes_per_s')} each way"
     yield from _video(device)
+
+
+def _of_price(price: Price) -> str:
+    """What the price is of, of what kind it is, and when."""
+    covers = {"part": "", "kit": "developer kit, ", "chip": "processor alone, "}[price.covers]
+    kind = {None: "", "list": "list, ", "launch": "at its launch, ", "shop": "least in shops, "}[price.kind]
+    return f"{covers}{kind}{price.date}"
 
 
 def _video(device: Device) -> Iterator[str]:
