@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.api.database import own_part_notes, precision_named, read_device
+from planner.api.database.parts import own_part_notes, precision_named, read_device
 from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:

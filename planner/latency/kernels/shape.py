@@ -84,13 +84,13 @@ def shapes_of(
     operators = {operator.name: operator for operator in workload.operators}
     through = sum(kernel.moved_bytes for kernel in kernels)
     footprint = workload.weight_bytes + workload.peak_activation_bytes
-    site = _Site(workload, nodes, operators, masked_tensors(workload.graph), through, footprint)
+    site = _KernelSite(workload, nodes, operators, masked_tensors(workload.graph), through, footprint)
     layouts = layouts_of(workload, kernels, blocks)
     return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class _KernelSite:
     workload: Workload
     nodes: Mapping[str, Node]
     operators: Mapping[str, Operator]
@@ -99,7 +99,7 @@ class _Site:
     footprint_bytes: int
 
 
-def _shape(site: _Site, kernel: Kernel, layout: ChannelLayout) -> KernelShape:
+def _shape(site: _KernelSite, kernel: Kernel, layout: ChannelLayout) -> KernelShape:
     main = site.operators[kernel.name]
     node = site.nodes.get(main.writes[0].tensor) if main.writes else None
     attributes: Mapping[str, Attribute] = node.attributes if node else {}
@@ -154,7 +154,7 @@ def _is_folded(op_type: str, main: Operator) -> bool:
 
 
 def _kind(
-    site: _Site,
+    site: _KernelSite,
     kernel: Kernel,
     layout: ChannelLayout,
     main: Operator,
