@@ -60,6 +60,15 @@ LATENCY = (
         "Shapes far from every probe: g returns to zero there and the band widens.",
     ),
     Formula(
+        "link_transfer",
+        "Transfers between a host and a part",
+        "t = bytes / (lanes x rate x share) + overhead; interval = max(chip, busy); busy = max(in, out), or "
+        "in + out where one waits for the other; another link than the measured one adds the difference",
+        "PCI Express Base Specification and USB 2.0 and 3.0 for the rates; "
+        "hardware_db/surroundings/links.yaml for shares and overheads",
+        "Several devices on the same lanes, and hosts whose memory is slower than the link.",
+    ),
+    Formula(
         "split_latency",
         "Latency of a network cut between device and server",
         "t = t_device + round trip + bytes up / rate up + t_server + bytes down / rate down",

@@ -10,6 +10,7 @@ from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.network import by_calibration
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import Refusals, refusals
+from planner.latency.link.over_link import LinkUse, over_link
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import (
     NetworkTime,
@@ -65,11 +66,15 @@ def estimate_at(
             latency = of_unseen_unit(latency, point)
         latency = streamed_weights(latency, prepared, point)
         latency = step_by_step(latency, prepared, point)
+    link = None
+    if calibration is None:
+        latency, link = over_link(latency, prepared, point)
     return assembled(
         prepared,
         point,
         latency,
         refusals(prepared, point) if refused is None else refused,
+        link=link,
         rests_on=transfer.id if transfer else None,
         calibration=calibration.digest if calibration else None,
         anchors=anchored.used if anchored else (),
@@ -101,6 +106,7 @@ def assembled(
     latency: NetworkTime,
     refused: Refusals,
     *,
+    link: LinkUse | None = None,
     rests_on: str | None = None,
     calibration: str | None = None,
     anchors: tuple[Used, ...] = (),
@@ -141,6 +147,7 @@ def assembled(
         power_provenance=power.provenance,
         layers=latency.layers,
         frame_s=latency.frame,
+        link=link,
         fixed_s=latency.fixed_s,
         warnings=(*point.warnings, *latency.notes, *notes),
         unresolved=workload.unresolved,

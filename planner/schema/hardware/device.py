@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
-from planner.schema.hardware.host import NeedsHost
+from planner.schema.hardware.host import NeedsHost, PartLink
 from planner.schema.hardware.source import Source
 from planner.schema.hardware.video import VideoUnits
 from planner.schema.reading.quantity import (
@@ -209,6 +209,8 @@ class Device(StrictModel):
     host_link: HostLink | None = None
     needs_host: NeedsHost | None = None
     """What the part needs of a computer, where it is none itself."""
+    link: PartLink | None = None
+    """Links that it can have to it, and over which it was measured."""
     video: VideoUnits | None = None
     """Decoders, encoders and scalers of an own part; `hardware_db/video` has those of shipped parts."""
     size: Dimensions | None = None
