@@ -53,6 +53,14 @@ LATENCY = (
         "Effects that multiply, such as a unit that is slow for one kind of layer alone.",
     ),
     Formula(
+        "quoted_blend",
+        "Roofline moved by networks that a part's sources quote",
+        "log f = m + k (mean log(quoted / roofline) - m), k = B^2 / (B^2 + W^2 / n); B, W: deviations "
+        "between units and between families of networks; m: median miss of the kind; n: families quoted",
+        "The same blend with one effect, of the unit (Henderson 1975); benchmarks/seen_units.py",
+        "Transformers, and engines that run most operators on their host.",
+    ),
+    Formula(
         "kernel_process",
         "Latency by a calibration",
         "log t = log(a + b MACs + c bytes) + g(shape), g ~ GP(0, Matern 5/2)",

@@ -13,7 +13,7 @@ from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.link.links import Link
 from planner.hardware.link.of_part import delivered_link, measured_link
 from planner.provenance import Provenance, Status, of_status, weakest
-from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision
+from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision, QuotedRow
 from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit, Pipeline
 from planner.schema.reading.quantity import Origin, Sourced
 from planner.wording.message import message
@@ -48,6 +48,8 @@ class OperatingPoint:
     """To the host; None for parts that are computers themselves."""
     measured_link: Link | None
     """Over which published rates of the part were measured."""
+    quoted: tuple[QuotedRow, ...]
+    """Networks whose times the part's own sources quote, of every engine."""
     cache_bytes: float | None
     """The largest cache or local memory of the unit; None where nobody says."""
     unit_name: str
@@ -217,6 +219,7 @@ def operating_point(
         bandwidth_bytes_per_s=bandwidth.value,
         processors=_processors(description, chosen_mode.id, threads),
         reload_bytes_per_s=_reload_bytes_per_s(device, bandwidth.value),
+        quoted=tuple(description.quoted),
         link=delivered_link(device),
         measured_link=measured_link(device),
         cache_bytes=max((size.value for size in description.caches_bytes.values()), default=None),

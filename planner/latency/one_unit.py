@@ -27,6 +27,7 @@ from planner.latency.power.draw import power_draw
 from planner.latency.power.law import sustained_clock
 from planner.latency.remarks import remarks
 from planner.latency.result import Estimate
+from planner.latency.seen.quoted import of_quoted_unit
 from planner.latency.transfer.effects import Anchored, Used
 from planner.latency.transfer.store import missed_of, roofline_anchoring, transfer_for
 from planner.provenance import Provenance
@@ -52,6 +53,7 @@ def estimate_at(
     a unit that no model covers is moved by what such units were missed by, unless the datasheet alone is
     asked for (`ideal`). What the unit does not run is in `refused`, where that was worked out already.
     """
+    used = anchored.used if anchored else ()
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
@@ -63,7 +65,8 @@ def estimate_at(
     else:
         latency = by_roofline(prepared, point, anchored)
         if anchored is None and not ideal and transfer_for(point) is None:
-            latency = of_unseen_unit(latency, point)
+            quoted = of_quoted_unit(latency, prepared, point)
+            latency, used = quoted if quoted is not None else (of_unseen_unit(latency, point), ())
         latency = streamed_weights(latency, prepared, point)
         latency = step_by_step(latency, prepared, point)
     link = None
@@ -77,7 +80,7 @@ def estimate_at(
         link=link,
         rests_on=transfer.id if transfer else None,
         calibration=calibration.digest if calibration else None,
-        anchors=anchored.used if anchored else (),
+        anchors=used,
     )
 
 
