@@ -19,7 +19,7 @@ import yaml
 
 from benchmarks.code_mutations.mutants import ROOT, Mutant, sample
 from benchmarks.code_mutations.record import Record, read_record
-from benchmarks.code_mutations.recorder import FOLDER_VARIABLE
+from benchmarks.code_mutations.recorder import FOLDER_VARIABLE, WATCHED
 from benchmarks.code_mutations.trial import Trial, copied, tried
 
 LEAST_CAUGHT = 0.9
@@ -33,23 +33,42 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--record", type=Path, help="folder of a record of the tests; made if empty")
+    parser.add_argument("--record", type=Path, help="folder of a record for these faults; made if empty")
     parser.add_argument("--only", default="", help="try only faults of files whose path starts so")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="code-mutations-") as name:
         folder = asked.record or Path(name) / "record"
-        if not any(folder.glob("*.json")):
-            recorded(folder, asked.workers)
         mutants = sample(asked.count, asked.seed, sorted((ROOT / "planner").rglob("*.py")))
         mutants = tuple(item for item in mutants if item.path.startswith(asked.only))
+        if not any(folder.glob("*.json")):
+            recorded(folder, asked.workers, watched(mutants))
+        unseen = {item.path for item in mutants} - set((folder / WATCHED).read_text().split("\n"))
+        if unseen:
+            parser.error(f"expected a record of these faults' files, got none of {', '.join(sorted(unseen))}")
         trials = tried_all(mutants, read_record(folder), Path(name), asked.workers)
     return printed(trials, reviewed())
 
 
-def recorded(folder: Path, workers: int) -> None:
-    """Run all tests once and note which lines each executes."""
+def watched(mutants: Sequence[Mutant]) -> tuple[str, ...]:
+    """Files whose lines are recorded: those with a fault. To watch all would take three times as long.
+
+    Of a file that is compiled to machine code no line is seen; the tests that use its folder are tried.
+    """
+    chosen = {item.path for item in mutants}
+    folders = {Path(path).parent for path in chosen if "compiled.jit" in (ROOT / path).read_text()}
+    beside = {str(file.relative_to(ROOT)) for folder in folders for file in (ROOT / folder).glob("*.py")}
+    return tuple(sorted(chosen | beside))
+
+
+def recorded(folder: Path, workers: int, files: Sequence[str]) -> None:
+    """Run all tests once and note which lines of some files each executes."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pytest", "-p", "benchmarks.code_mutations.recorder", "-n", str(workers)]
+    watch = folder.resolve() / WATCHED
+    watch.write_text("\n".join(files))
+    command = [
+        sys.executable, "-m", "pytest", "-p", "benchmarks.code_mutations.recorder", "-n", str(workers),
+        "--dist", "loadfile",
+    ]  # fmt: skip
     env = os.environ | {FOLDER_VARIABLE: str(folder.resolve()), "PYTHONPATH": str(ROOT)}
     subprocess.run(command, cwd=ROOT, env=env, check=True)
 

@@ -19,6 +19,9 @@ import pytest
 FOLDER_VARIABLE = "CODE_MUTATIONS_RECORD"
 """Where each worker of pytest writes its part of the record."""
 
+WATCHED = "watched.txt"
+"""In that folder: the files whose lines are recorded, one a line."""
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,8 +35,9 @@ class Recorder:
         self._fixtures: dict[str, list[str]] = {}
         self._seconds: dict[str, float] = defaultdict(float)
         self._failed: set[str] = set()
+        watched = [str(_ROOT / path) for path in (folder / WATCHED).read_text().split("\n")]
         self._coverage = coverage.Coverage(
-            data_file=str(folder / f"{worker}.coverage"), source=[str(_ROOT / "planner")], config_file=False
+            data_file=str(folder / f"{worker}.coverage"), include=watched, config_file=False
         )
         self._coverage.start()
 

@@ -38,7 +38,7 @@ from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.epoch import runaway_margin
 from planner.rack.load.expected import offered_utilisation
 from planner.rack.load.topology import topology_of
-from planner.units import format_number, format_percent
+from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import message
 
 CONFIDENCE = 0.95
@@ -252,10 +252,11 @@ def judge(
     low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
     found = message(
         "judged.interval",
-        share=share,
-        low=format_number(low_s, 4),
-        high=format_number(high_s, 4),
-        slo=format_number(group.slo_s, 4),
+        share=format_number(100 * group.slo_quantile, 6),
+        confidence=format_number(100 * certainty.confidence, 4),
+        low=format_quantity(low_s, "s"),
+        high=format_quantity(high_s, "s"),
+        slo=format_quantity(group.slo_s, "s"),
     )
     # Kept only where all of the interval is below the objective, broken only where all is above.
     if high_s < group.slo_s:
