@@ -128,6 +128,8 @@ def _at_least(band: Band, other: Band) -> Band:
 
 def _moved(found: NetworkTime, band: Band) -> NetworkTime:
     """The time with another band; what it differs by is no kernel's and paid once a batch."""
+    if band == found.band:
+        return found  # to the last digit
     return replace(found, band=band, fixed_s=max(0.0, found.fixed_s + band.mid - found.band.mid))
 
 
