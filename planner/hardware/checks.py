@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planner.hardware.families.part import family_conflicts
 from planner.hardware.physics import physics_conflicts
 from planner.hardware.plausibility import plausibility_conflicts
 from planner.schema.hardware.device import ComputeUnit, Device
@@ -19,6 +20,7 @@ def device_conflicts(device: Device, engines: Mapping[str, Engine]) -> Iterator[
         yield from _engines(unit_id, unit, engines)
     yield from physics_conflicts(device)
     yield from plausibility_conflicts(device)
+    yield from family_conflicts(device)
 
 
 def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:

@@ -55,7 +55,7 @@ def check_database(*, shipped_only: bool = False) -> DatabaseCheck:
     A user's own parts are checked too, unless `shipped_only`.
     """
     problems: list[FileProblem] = []
-    numbers = 0
+    numbers, architectures = 0, dict[str, str]()
     engines: dict[str, Engine] = {}
     for engine_id in engine_ids():
         path = database_dir() / "engines" / f"{engine_id}.yaml"
@@ -73,9 +73,11 @@ def check_database(*, shipped_only: bool = False) -> DatabaseCheck:
     for path in paths:
         name = f"devices/{path.name}" if path in shipped else str(path)
         result = check_device_file(path, engines)
+        if path in shipped:
+            architectures[path.stem] = result.device.architecture if result.device is not None else ""
         numbers += result.numbers
         problems += [FileProblem(name, problem) for problem in result.problems]
-    video = check_video_files({path.stem for path in shipped})
+    video = check_video_files(architectures)
     problems += [FileProblem(f"video/{name}", problem) for name, found in video for problem in found.problems]
     problems += [FileProblem("schema/device.json", problem) for problem in _schema_problems()]
     files = len(paths) + len(engine_ids()) + len(video)

@@ -102,3 +102,19 @@ def test_an_npu_in_8_bits_refuses_floats(device: str) -> None:
 )
 def test_the_usual_engine_of_a_unit_is_its_makers(device: str, unit: str, engine: str) -> None:
     assert point_for(read_device(device), unit=unit).engine == engine
+
+
+@pytest.mark.parametrize(
+    ("engine", "runs", "falls_back"),
+    [
+        ("tidl", {"Conv", "LayerNormalization", "GridSample"}, {"LSTM", "NonMaxSuppression", "Einsum"}),
+        ("ethosu", {"Conv", "LSTM", "Resize"}, {"Gather", "LayerNormalization", "Erf"}),
+        ("timvx", {"Conv", "MatMul", "GRU"}, {"NonMaxSuppression", "GroupNormalization", "Einsum"}),
+    ],
+)
+def test_what_makers_tables_list_runs_and_the_rest_does_not(engine, runs, falls_back):
+    found = read_engine(engine).units["npu"]
+    assert found.operators is not None
+    assert found.support is not None
+    assert runs <= set(found.operators)
+    assert not falls_back & set(found.operators)

@@ -42,6 +42,8 @@ GROUPS: dict[str, Chosen] = {
     "rknn": _engine("rknn"),
     "qnn": _engine("qnn"),
     "hailort": _engine("hailort"),
+    "pulsar2": _engine("pulsar2"),
+    "voyager": _engine("voyager"),
     "openvino, CPU": _engine("openvino", "cpu"),
     "onnxruntime, CPU": _engine("onnxruntime", "cpu"),
     "ncnn, CPU": _engine("ncnn", "cpu"),

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from planner.calibration.later.rows import LaterRow, network_of
+from planner.calibration.later.rows import LaterRow, as_run, network_of
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import choose_mode, fastest_mode
@@ -111,7 +111,7 @@ def scored(
     reader = _Reader(networks)
     for row in rows:
         try:
-            found.append(_scored(row, asked, reader, published=published))
+            found.append(_scored(as_run(row), asked, reader, published=published))
         except PlannerError as error:
             refused.append(Refused(row, str(error)))
     return tuple(found), tuple(refused)

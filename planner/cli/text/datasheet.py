@@ -10,7 +10,7 @@ from planner.cli.layout import Grid, Line
 from planner.units import format_quantity
 
 if TYPE_CHECKING:
-    from planner.schema.hardware.device import ComputeUnit, Device
+    from planner.schema.hardware.device import ComputeUnit, Device, Price
     from planner.schema.reading.quantity import Sourced
 
 _MARK = {"vendor": "", "measured": "", "derived": "", "assumed": "*"}
@@ -34,7 +34,7 @@ def _identity(device: Device) -> Iterator[str]:
     if device.price:
         price = device.price.amount_money
         mark = _MARK[price.status.value]
-        yield f"price      {price.value.amount:g} {price.value.currency}{mark} ({device.price.date})"
+        yield f"price      {price.value.amount:g} {price.value.currency}{mark} ({_of_price(device.price)})"
     else:
         yield "price      unknown"
     if device.size:
@@ -47,6 +47,13 @@ def _identity(device: Device) -> Iterator[str]:
     if others := api.device_links(device)[1:]:
         yield f"or over    {', '.join(other.id for other in others)}"
     yield from _video(device)
+
+
+def _of_price(price: Price) -> str:
+    """What the price is of, of what kind it is, and when."""
+    covers = {"part": "", "kit": "developer kit, ", "chip": "processor alone, "}[price.covers]
+    kind = {None: "", "list": "list, ", "launch": "at its launch, ", "shop": "least in shops, "}[price.kind]
+    return f"{covers}{kind}{price.date}"
 
 
 def _video(device: Device) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
+from planner.hardware.families.rules import families_of
+from planner.hardware.families.video import units_conflicts
 from planner.hardware.video.units import COSTS
 from planner.schema.hardware.video import PartsVideo, VideoCosts
 from planner.schema.reading.quantity import numbers_in
@@ -23,14 +25,14 @@ class VideoCheck:
     problems: tuple[Problem, ...]
 
 
-def check_video_files(parts: Collection[str]) -> list[tuple[str, VideoCheck]]:
-    """Every file of `hardware_db/video` by its name; `parts` are the ids that the database has."""
+def check_video_files(parts: Mapping[str, str]) -> list[tuple[str, VideoCheck]]:
+    """Every file of `hardware_db/video` by its name; `parts` are those known, with their architectures."""
     seen: dict[str, str] = {}
     paths = sorted((database_dir() / "video").glob("*.yaml"))
     return [(path.name, _checked(path, parts, seen)) for path in paths]
 
 
-def _checked(path: Path, parts: Collection[str], seen: dict[str, str]) -> VideoCheck:
+def _checked(path: Path, parts: Mapping[str, str], seen: dict[str, str]) -> VideoCheck:
     try:
         document = read_document(path)
         model: PartsVideo | VideoCosts
@@ -42,7 +44,7 @@ def _checked(path: Path, parts: Collection[str], seen: dict[str, str]) -> VideoC
 
 
 def _conflicts(
-    model: PartsVideo | VideoCosts, document: Document, parts: Collection[str], seen: dict[str, str]
+    model: PartsVideo | VideoCosts, document: Document, parts: Mapping[str, str], seen: dict[str, str]
 ) -> Iterator[Conflict]:
     used = {entry.number.source for entry in numbers_in(model)}
     for source in model.sources:
@@ -50,7 +52,9 @@ def _conflicts(
             yield Conflict(("sources", source), "a source that a number names", "no use of it", "remove it")
     if isinstance(model, VideoCosts):
         return
-    for part in model.parts:
+    for part, units in model.parts.items():
+        for family in families_of(part, parts.get(part, "")):
+            yield from units_conflicts(family, units, ("parts", part))
         if part not in parts:
             yield Conflict(("parts", part), "a part of the database", f"{part!r}", "correct the id")
         if part in seen:

@@ -56,6 +56,9 @@ class KernelTable:
     """How many rows the network has, and its batch; the same in every row."""
     attention: Column
     """1 in a network that multiplies two activations, else 0, the same in every row."""
+    products: Column
+    layers: Column
+    """Products of two activations, and kernels with multiply-accumulates; the same in every row."""
     groups: Column
     rows: Column
     columns: Column
@@ -104,6 +107,8 @@ def _table(prepared: Prepared) -> KernelTable:
         float(len(parts)),
         float(prepared.workload.batch),
         float(attention),
+        float(sum(part.op_class in ("matmul", "attention") and part.macs > 0 for part, _ in parts)),
+        float(sum(part.macs > 0 for part, _ in parts)),
     )
     found = [_row(part, tensors, whole, first=first) for part, first in parts]
     return KernelTable(*(np.array(column) for column in zip(*found, strict=True)))

@@ -13,6 +13,7 @@ from planner.latency.result import Estimate, Load
 from planner.latency.units.compete import Compared, instances_of, others_of
 from planner.plan.compare.candidate import Candidate, Comparison, Limits, Refusal
 from planner.plan.compare.currencies import amount_in, refuse_mixed_currencies
+from planner.plan.compare.price_notes import price_notes
 from planner.plan.compare.ranking import contradiction, ranked
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.hosting import Hosting, usual_hosting, without_host_text
@@ -81,7 +82,9 @@ def compare(
                         break
                     kept.append(_candidate(found, device, limits, load))
     candidates, notes = ranked(_without_repeats(kept), limits)
-    notes = (*notes, *_host_notes(candidates), *estimator.notes)
+    shown = {candidate.estimate.device for candidate in candidates}
+    prices = price_notes(device for device in devices if device.id in shown)
+    notes = (*notes, *_host_notes(candidates), *prices, *estimator.notes)
     return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes, limits.plan_for)
 
 

@@ -132,7 +132,12 @@ def _of_database(scenario: Scenario, device: Device) -> QuotedPrice | None:
     rate = rate_of(quoted.currency, scenario)
     if rate is None:
         return None
-    firm = number.status is Status.VENDOR and number.confidence == "high" and device.price.covers == "part"
+    firm = (
+        number.status is Status.VENDOR
+        and number.confidence == "high"
+        and device.price.covers == "part"
+        and device.price.kind in (None, "list")
+    )
     stated = scenario.money.uncertainty.price_ratio
     spread = 0.0 if firm else ASSUMED_SPREAD if stated is None else stated
     mid = quoted.amount * rate
@@ -159,7 +164,7 @@ def _like_it(scenario: Scenario, device: Device) -> QuotedPrice | None:
     known = sorted(
         amount
         for other in others
-        if other.form == device.form and other.price is not None
+        if other.form == device.form and other.price is not None and other.price.covers != "chip"
         if (amount := in_currency(other.price.amount_money.value, scenario)) is not None
     )
     if len(known) < _FEWEST_LIKE_IT:

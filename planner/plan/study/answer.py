@@ -251,8 +251,10 @@ def _price_risks(option: Option) -> list[str]:
     price = option.part.price
     if price is None:
         return [message("risk.no_price")]
-    if price.covers == "kit":
-        return [message("risk.kit_price", part=option.device_name, date=str(price.date))]
+    if price.covers != "part":
+        return [message(f"risk.{price.covers}_price", part=option.device_name, date=str(price.date))]
+    if price.kind in ("launch", "shop"):
+        return [message(f"risk.{price.kind}_price", part=option.device_name, date=str(price.date))]
     if price.amount_money.confidence == "low":
         return [message("risk.doubtful_price", date=str(price.date))]
     return []

@@ -69,8 +69,10 @@ def _device(scenario: Scenario, part: Device, count: int) -> PurchaseLine:
         source = message("purchase.like_it", number=quoted.parts_like_it)
     else:
         source = part.sources[quoted.source].title
-    if part.price is not None and part.price.covers == "kit" and part.id not in scenario.money.prices:
-        source = message("purchase.kit", source=source)
+    if part.price is not None and part.id not in scenario.money.prices:
+        kinds = (part.price.covers, part.price.kind)
+        for kind in [kind for kind in kinds if kind in ("kit", "chip", "launch", "shop")]:
+            source = message(f"purchase.{kind}", source=source)
     date = quoted.date if quoted.date[:1].isdigit() else message("purchase.no_date")
     return PurchaseLine("device", part.name, code, count, quoted.mid, date, source, quoted.status)
 

@@ -1,10 +1,10 @@
-"""Schema of `hardware_db/later/names.yaml`: names of networks in rows that came later."""
+"""Schemas of `hardware_db/later`: names of networks and settings in rows that came later."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from planner.schema.hardware.measurements import Alias
 from planner.schema.reading.strict import StrictModel
@@ -15,3 +15,29 @@ class LaterNames(StrictModel):
 
     schema_version: Literal[1] = Field(alias="schema")
     models: list[Alias]
+
+
+class LaterSetting(StrictModel):
+    """What some rows most likely ran on, where the publisher says it in words or not at all."""
+
+    device: str = "*"
+    source: str = "*"
+    note: str = "*"
+    """Patterns of a row's fields; all have to match."""
+    part: str | None = None
+    """The part of the catalogue that the row is of: the same chip behind another link."""
+    threads: int | None = Field(default=None, ge=1)
+    why: str
+
+    @model_validator(mode="after")
+    def _says_something(self) -> LaterSetting:
+        if self.part is None and self.threads is None:
+            raise ValueError("expected a part or threads, got neither")
+        return self
+
+
+class LaterSettings(StrictModel):
+    """All of them; the first that matches a row counts."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    settings: list[LaterSetting]

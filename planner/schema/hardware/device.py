@@ -179,13 +179,21 @@ class Mode(SourcedBlock):
     idle_w: Sourced[Watts]
 
 
+PriceCovers = Literal["part", "kit", "chip"]
+PriceKind = Literal["list", "launch", "shop"]
+
+
 class Price(SourcedBlock):
     """What one part costs, when and according to whom."""
 
     amount_money: Sourced[Money]
     date: str
-    covers: Literal["part", "kit"] = "part"
-    """`kit` where only the price of a developer kit, with its carrier, is known."""
+    covers: PriceCovers = "part"
+    """`kit` where only the price of a developer kit, with its carrier, is known; `chip` where it is that of a
+    processor alone, which needs a board, memory and a case."""
+    kind: PriceKind | None = None
+    """`launch`: what the maker asked when it came out; `list`: what its list says at `date`; `shop`: the
+    least that shops asked then."""
 
 
 class OrderCode(StrictModel):

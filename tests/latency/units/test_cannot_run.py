@@ -122,7 +122,7 @@ def test_a_recurrent_network_takes_the_unit_that_is_known_to_run_it():
 
 
 def test_unknown_operators_are_said():
-    found = estimate(read_model("zoo:resnet18"), read_device("imx8mp"), unit="npu", precision="int8")
+    found = estimate(read_model("zoo:resnet18"), read_device("deepx-dx-m1"), unit="npu", precision="int8")
     assert "estimated.operators_unknown" in keys(found)
     known = estimate(read_model("zoo:resnet18"), BOARD, unit="npu", precision="int8")
     assert "estimated.operators_unknown" not in keys(known)

@@ -1,0 +1,1 @@
+"""Parts and their video units beside what chips of their family have."""

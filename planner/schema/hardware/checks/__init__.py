@@ -1,0 +1,1 @@
+"""Schemas of `hardware_db/checks`: rules that parts are compared with."""
