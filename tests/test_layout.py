@@ -70,6 +70,8 @@ FLOORS = {
         {"record", "anchoring", "units"},
         {"one_unit", "planning", "load"},
         {"result", "remarks", "calibrated"},
+        {"seen"},
+        {"link"},
         {"network_time", "point", "memory_use", "overhead"},
         {"transfer", "roofline", "power"},
         {"kernels", "band"},

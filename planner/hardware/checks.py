@@ -30,6 +30,8 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
         used |= {other.source for item in entry.contradictions for other in item.others}
         if entry.order_code is not None:
             used.add(entry.order_code.source)
+        if entry.link is not None and entry.link.source is not None:
+            used.add(entry.link.source)
     if isinstance(entry, Engine):
         used |= {costs.support.source for costs in entry.units.values() if costs.support}
         used |= {form.source for costs in entry.units.values() for form in costs.integer_forms}
