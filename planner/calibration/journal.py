@@ -13,7 +13,7 @@ from planner.engines.measure import nodes_of
 from planner.errors import InputError, OutputError, Problem
 from planner.files import write_bytes
 
-PROBES_VERSION = 3
+PROBES_VERSION = 4
 """Raised when the networks of the seeds change."""
 
 
