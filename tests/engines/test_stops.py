@@ -22,8 +22,6 @@ def test_onnxruntime_says_where_it_stops(tmp_path, call):
     path = tmp_path / "odd.onnx"
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     setup = Setup(path, 1, {"x": np.zeros((1, 1, 3, 4), np.float32)})
+    session = onnxruntime_engine.open_session(setup)
     with pytest.raises(EngineError, match="stops inside the network"):
-        if call == "run":
-            onnxruntime_engine.open_session(setup).run()
-        else:
-            onnxruntime_engine.profile(setup, seconds=0.01)
+        session.run() if call == "run" else onnxruntime_engine.profile(setup, seconds=0.01)
