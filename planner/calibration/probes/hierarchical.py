@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from planner.calibration.probes.random_choice import Chooser
 from planner.zoo.builder import NetworkBuilder
 
@@ -22,6 +24,8 @@ def staged_transformer(net: NetworkBuilder, choose: Chooser) -> str:
     side, heads = choose.of((14, 16, 20, 24, 28, 32, 40, 56)), choose.of((1, 2, 3, 4))
     size = choose.of((8, 12, 16, 24, 32), (1, 1, 2, 2, 4))
     patch = choose.of((4, 2))
+    if side > 28:  # as in networks, whose first stage is narrow
+        heads, size = min(heads, 2), min(size, 24)
     image = net.input("image", (1, 3, side * patch, side * patch))
     if choose.chance(0.15):
         near = side * patch + choose.of((-16, 16, 32))
@@ -103,9 +107,35 @@ def _attended(net: NetworkBuilder, choose: Chooser, query: str, key: str, value:
     scores = net.matmul(query, net.transpose(key, (0, 1, 3, 2)))
     if choose.chance(0.3):
         scores = net.add(scores, net.parameter("bias", (1, *net.shape(scores)[1:])))
+    elif choose.chance(0.3):
+        scores = _by_distance(net, choose, query, scores)
     y = net.transpose(net.matmul(net.softmax(scores), value), (0, 2, 1, 3))
     batch, count, heads, size = (net.extent(y, axis) for axis in range(4))
     return net.reshape(y, (batch, count, heads * size))
+
+
+def _by_distance(net: NetworkBuilder, choose: Chooser, query: str, scores: str) -> str:
+    """Scores with a term for distances along rows and columns that depends on the query (Li et al. 2021)."""
+    batch, heads, places, keys = (net.extent(scores, axis) for axis in range(4))
+    side, own, size = math.isqrt(places), math.isqrt(keys), net.extent(query, -1)
+    if side**2 != places or own**2 != keys:
+        return scores
+    by_place = net.reshape(query, (batch, heads, side, side, size))
+    parts = [
+        net.einsum(f"bnhwc,{axis}kc->bnhwk", by_place, net.parameter(f"far_{axis}", (side, own, size)))
+        for axis in "hw"
+    ]
+    if choose.chance(0.4) and batch * heads * places * keys < _MOST_WRITTEN:
+        inner = net.slice(net.slice(scores, 2, 1, places), 3, 1, keys)
+        grid = np.stack(np.indices((batch, heads, places - 1, keys - 1)), -1)
+        written = grid + np.array((0, 0, 1, 1))
+        scores = net.write_places(scores, written, net.mul(inner, net.constant(0.5)))
+    y = net.reshape(scores, (batch, heads, side, side, own, own))
+    y = net.add(net.add(y, net.unsqueeze(parts[0], (5,))), net.unsqueeze(parts[1], (4,)))
+    return net.reshape(y, (batch, heads, places, keys))
+
+
+_MOST_WRITTEN = 300_000
 
 
 def _rolled(net: NetworkBuilder, x: str, by: int) -> str:
@@ -138,7 +168,7 @@ def shifted_windows(net: NetworkBuilder, choose: Chooser, x: str, heads: int) ->
 def shrunken_keys(net: NetworkBuilder, choose: Chooser, x: str, heads: int) -> str:
     """Keys and values from a map that a strided convolution or a pool has shrunk."""
     width, side = net.extent(x, 1), net.extent(x, 2)
-    ratio = choose.of([size for size in (1, 2, 4, 8) if side % size == 0 and side // size >= 3])
+    ratio = choose.of([size for size in (1, 2, 4, 8) if side % size == 0 and 3 <= side // size <= 28])
     small = x
     if ratio > 1 and choose.chance(0.6):
         small = net.conv(x, width, ratio, stride=ratio, padding=0, bias=True)
