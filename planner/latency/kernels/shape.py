@@ -89,7 +89,8 @@ def shapes_of(
     for node in workload.graph.nodes:
         for name in node.inputs:
             readers[name].append(node.op_type)
-    site = _KernelSite(workload, nodes, operators, readers, masked_tensors(workload.graph), through, footprint)
+    masked = masked_tensors(workload.graph)
+    site = _KernelSite(workload, nodes, operators, readers, masked, through, footprint)
     layouts = layouts_of(workload, kernels, blocks)
     return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
 
@@ -177,7 +178,7 @@ def _kind(
 
 
 def _own_kind(
-    site: _Site,
+    site: _KernelSite,
     kernel: Kernel,
     main: Operator,
     source: Sequence[int],
@@ -206,7 +207,7 @@ def _own_kind(
     return main.op_type
 
 
-def _feeds_windows(site: _Site, main: Operator) -> bool:
+def _feeds_windows(site: _KernelSite, main: Operator) -> bool:
     """Whether all that read a padded map are windows over it, into which engines fold the zeros."""
     readers = site.readers.get(main.writes[0].tensor, ()) if main.writes else ()
     return bool(readers) and all(kind in _WINDOWS for kind in readers)
