@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOST_S = 60.0
-"""Of tests, by the clock of the record, that are tried after those that execute the line."""
+"""Of processor time of tests, by the record, that are tried after those that execute the line."""
 
 
 @dataclass(frozen=True, slots=True)
