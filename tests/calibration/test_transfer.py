@@ -125,7 +125,8 @@ def covered(transfer: Transfer, row: Matched) -> bool:
 
 
 def test_a_fit_finds_the_parameters_that_made_the_times(found):
-    """Times made by the model itself, with parameters off their priors."""
+    """Times made by the model itself, with parameters off their priors; a third of the rows says which."""
+    found = found[::3]
     made = {**parameter_values(TENSORRT), "launch_us": 9.0, "bandwidth": 0.7}
     times = predict(TENSORRT, made, columns_of(found, TENSORRT.scoped))
     exact = [replace(item, latency_s=float(time)) for item, time in zip(found, times, strict=True)]
@@ -137,6 +138,7 @@ def test_a_fit_finds_the_parameters_that_made_the_times(found):
 
 
 def test_one_bad_row_does_not_steer_the_fit(found):
+    found = found[::3]
     spoilt = [replace(found[0], latency_s=found[0].latency_s * 10), *found[1:]]
     good, bad = fit_transfer(TENSORRT, found), fit_transfer(TENSORRT, spoilt)
     columns = columns_of(found, TENSORRT.scoped)
