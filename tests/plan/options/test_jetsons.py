@@ -1,4 +1,4 @@
-"""Which parts are Jetsons follows from what they are, so that a user's own file of one is taken for one too."""
+"""Which parts are Jetsons follows from what they are: a file of one's own is taken for one too."""
 
 from planner.hardware.catalog import shipped_devices
 from planner.plan.options.what_to_measure import is_jetson
