@@ -13,12 +13,14 @@ from pathlib import Path
 
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.link.of_part import linked
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.latency.anchoring.basis import Basis
 from planner.latency.anchoring.file import Anchor
 from planner.latency.anchoring.on_part import published_on_part
 from planner.latency.calibrated.store import THIS_MACHINE
 from planner.latency.kernels.prepared import prepare
+from planner.latency.link.over_link import without_link
 from planner.latency.transfer.effects import (
     MACHINE_TO_MACHINE,
     PUBLISHER_TO_PUBLISHER,
@@ -233,6 +235,7 @@ def network_name(network: str) -> str:
 def _known(target: Target, anchor: Anchor) -> KnownRatio:
     """The keys of an anchor, and its latency over the one that the model predicts."""
     device = target.device if anchor.device in (None, target.device.id) else read_device(anchor.device or "")
+    device = linked(device, anchor.link)
     here = device.id == target.device.id
     unit = anchor.unit or (target.point.unit if here else choose_unit(device, None, target.point.engine))
     point = operating_point(
@@ -258,6 +261,8 @@ def _known(target: Target, anchor: Anchor) -> KnownRatio:
         point.fusing,
     )
     predicted = target.basis.predicted_s(prepared, point)
+    # What the link took of it says nothing of the unit.
+    measured_s = without_link(anchor.latency_s, prepared, point, 1.0)
     name = (
         f"{prepared.workload.model}, batch {prepared.workload.batch}, on {device.id}: "
         f"{format_quantity(anchor.latency_s, 's', 3)}"
@@ -265,7 +270,7 @@ def _known(target: Target, anchor: Anchor) -> KnownRatio:
     return KnownRatio(
         # A user's own measurement is of the engine alone, without a publisher's program around it.
         _keys(prepared.workload, device, point, ""),
-        math.log(anchor.latency_s / predicted),
+        math.log(measured_s / predicted),
         f"{name} ({anchor.note})" if anchor.note else name,
         anchor.deviation,
     )

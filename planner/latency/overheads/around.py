@@ -58,7 +58,7 @@ def overheads_of(
     return (
         _engine_build(device, point),
         _first_run(point),
-        copies(prepared, device, point, fitted=fitted),
+        copies(prepared, device, point, held=fitted or estimate.latency_s.level is not None),
         _before(prepared, point),
         _after(prepared, point),
         reformat(prepared, point, fitted=fitted),

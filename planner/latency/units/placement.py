@@ -152,7 +152,7 @@ def place_prepared(workload: Workload, network: OnUnit, device: Device, point: O
     band = Band(band.low + crossing_s.low, band.mid + crossing_s.mid, band.high + crossing_s.high, level)
     time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
-    found = assembled(prepared, point, time, against, rests_on=whole.rests_on)
+    found = assembled(prepared, point, time, against, link=whole.link, rests_on=whole.rests_on)
     found = replace(found, warnings=_with_fallback_notes(whole, point, fell, crossed, against))
     known = bool(point.operators) or point.unit_kind in WHOLE
     return Placement(point.unit, found, fell, crossed, crossing_s, known, decodes, network)

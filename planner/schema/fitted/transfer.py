@@ -120,6 +120,31 @@ class Missed(StrictModel):
     observations: int
 
 
+class SeenNetworks(StrictModel):
+    """What so many families of networks of a unit tell of its others."""
+
+    keep: float = Field(gt=0, le=1)
+    """Weight of their mean over what units of the kind were missed by."""
+    low: float = Field(gt=0, lt=1)
+    high: float = Field(gt=1)
+    """Ends of measured over predicted, of the others."""
+    units: int
+
+
+class SeenUnits(StrictModel):
+    """How much a few networks of a unit without a fitted model tell, by units of the kind in its place."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    kind: UnitKind
+    level: float
+    between: float
+    """Deviation of the logarithm between units."""
+    within: float
+    """The same between families of networks on one unit."""
+    networks: dict[str, SeenNetworks] = Field(min_length=1)
+    """By how many families are known; more tell no more than the most."""
+
+
 class RooflineAnchoring(StrictModel):
     """How the rooflines of datasheets err, of all engines and units that somebody published."""
 

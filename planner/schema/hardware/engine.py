@@ -233,6 +233,8 @@ class EngineOnUnit(SourcedBlock):
     """Number formats that the engine computes in on this kind of unit; those of the unit where not named."""
     pipeline: Pipeline | None = None
     """Of a data-flow chip, for networks that stay on it; one that is cut into contexts takes one interval."""
+    copies_measured: bool = False
+    """Whether published runs of the engine copied inputs and outputs between host and unit."""
     runs_as: list[RunsAs] = Field(default_factory=list)
     """Formats that it computes in others where the unit has them."""
     weights_beyond_chip: Literal["streamed", "refused"] | None = None
