@@ -1,5 +1,4 @@
-"""One unit of one part in one power mode at one precision: the numbers that a roofline needs, with
-sources."""
+"""One unit of one part in one power mode at one precision: the numbers that a roofline needs."""
 
 from __future__ import annotations
 
