@@ -25,7 +25,7 @@ WATCHED = "watched.txt"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class Recorder:
+class CoverageRecorder:
     """Names what runs to coverage.py: a fixture by where it is defined, else the test."""
 
     def __init__(self, folder: Path, worker: str) -> None:
@@ -102,4 +102,4 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     if worker or not config.getoption("numprocesses", None):
         folder = Path(os.environ[FOLDER_VARIABLE])
-        config.pluginmanager.register(Recorder(folder, worker or "alone"), "code-mutations-recorder")
+        config.pluginmanager.register(CoverageRecorder(folder, worker or "alone"), "code-mutations-recorder")

@@ -53,6 +53,11 @@ precision_option = click.option(
 engine_option = click.option(
     "--engine", help="Inference engine; default: the unit's usual one.", shell_complete=engines
 )
+engine_version_option = click.option(
+    "--engine-version",
+    metavar="N.N",
+    help="Version of the engine, where versions fuse differently; default: the usual one on the unit.",
+)
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores."
 )

@@ -20,7 +20,7 @@ from planner.conversation.compiled_state import FRAMES_FIRST, TURNS, State, begi
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
 from planner.conversation.heap import pop, push
-from planner.conversation.heated import Conditions, HeatedRun
+from planner.conversation.heated import DeviceConditions, HeatedRun
 from planner.conversation.step import Step, StepNumbers, cost_row, step_power, step_time
 from planner.conversation.work import Turns
 from planner.rack.compiled.jit import compiled, entry
@@ -33,7 +33,7 @@ _NEVER = np.inf
 def run_compiled(serving: Serving, work: Turns) -> Counts:
     """As `run_plain`, bit by bit."""
     counts = Counts.empty(work.turns, serving.devices, len(work.frame_s))
-    conditions, cost = Conditions.full(serving), cost_row(serving.cost)
+    conditions, cost = DeviceConditions.full(serving), cost_row(serving.cost)
     state = begin_state(serving, work, counts, conditions)
     heated = HeatedRun.begin(serving, conditions)
     if heated is None:
@@ -83,6 +83,7 @@ def _give_up(dev: int, sequence: int, cost: StepNumbers, state: State) -> None:
 @compiled
 def _make_room(dev: int, before: int, after: int, keep: int, cost: StepNumbers, state: State) -> bool:
     old, new = _room(before, state), _room(after, state)
+    # Layers with a sliding window keep no more than its tokens.
     more, more_window = new - old, min(new, cost.window) - min(old, cost.window)
     while _bytes(state.held[dev] + more, state.held_window[dev] + more_window, cost) > state.capacity:
         given_up = state.oldest[dev]
@@ -107,6 +108,7 @@ def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
     if now_s >= state.duration_s:
         return
     state.arrival_s[turn] = now_s
+    # The last token of an answer is never read again and has no place in the cache.
     whole = _room(state.history[turn] + state.prompt[turn] + state.output[turn] - 1, state)
     dev = state.place[state.sequence[turn]]
     if _bytes(whole, min(whole, cost.window), cost) > state.capacity:
@@ -116,6 +118,7 @@ def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
         _next(turn, now_s, state)
         return
     if dev < 0:
+        # A new conversation goes to the fewest turns, of equal ones to the fewest frames, then to the first.
         dev = 0
         own, frames = state.actives[0] + state.waiting[0], frames_here(0, state)
         for other in range(1, len(state.ends_s)):
@@ -250,6 +253,9 @@ def _begin_step(dev: int, now_s: float, cost: StepNumbers, state: State) -> None
             reading += taken
             read += tokens + taken
             read_window += min(tokens + taken, cost.window)
+            # Token i of those taken attends to tokens + i: summed, taken (2 tokens + taken) / 2. Half a token
+            # each is left out, and behind a window the mean is capped in place of each, which counts a little
+            # much.
             twice += taken * (2 * tokens + taken)
             twice_window += taken * min(2 * tokens + taken, 2 * cost.window)
             ending += 1 if taken == state.left[turn] else 0

@@ -9,7 +9,7 @@ import numpy as np
 from planner.arrays import Flags, Floats, Ints
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving, UnitShare
-from planner.conversation.heated import Conditions
+from planner.conversation.heated import DeviceConditions
 from planner.conversation.work import Turns
 
 SHARES: tuple[UnitShare, ...] = get_args(UnitShare)
@@ -108,7 +108,7 @@ class State(NamedTuple):
     frames_busy_s: Floats
 
 
-def begin_state(serving: Serving, work: Turns, counts: Counts, conditions: Conditions) -> State:
+def begin_state(serving: Serving, work: Turns, counts: Counts, conditions: DeviceConditions) -> State:
     """Before anything has come."""
     limits, devices, sequences = serving.limits, serving.devices, len(work.first) - 1
     groups = [frames.group for frames in serving.frames]

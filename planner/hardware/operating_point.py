@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal, TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.fusion_rules import Fusing, fusing, version_of
 from planner.hardware.link.links import Link
 from planner.hardware.link.of_part import delivered_link, measured_link
 from planner.provenance import Provenance, Status, of_status, weakest
@@ -33,6 +34,10 @@ class OperatingPoint:
     unit_kind: str
     mode: str
     engine: str
+    engine_version: str
+    """Empty where versions of the engine make no difference that is known."""
+    fusing: Fusing
+    """Which of its fusion rules hold in this version, on this unit and at this precision."""
     precision: Precision
     """The precision the unit really computes in, after any fallback."""
     peaks_ops_per_s: Mapping[Precision, float]
@@ -175,6 +180,7 @@ def operating_point(
     mode: str | None = None,
     precision: Precision | None = None,
     threads: int | None = None,
+    engine_version: str | None = None,
 ) -> OperatingPoint:
     """The numbers for one unit, mode and precision, which falls back as the part would, with a warning.
 
@@ -194,6 +200,7 @@ def operating_point(
     effective, warnings = _as_run(engine, description, chosen_mode.id, effective, warnings)
     if costs.precisions is not None and effective not in costs.precisions:
         raise _not_by_engine(device, unit, engine, costs.precisions, effective)
+    version = version_of(engine, description.name, device.architecture, engine_version)
     peak = description.peaks_ops_per_s[effective][chosen_mode.id]
     vector = description.peaks_ops_per_s.get(Precision.FP32, {}).get(chosen_mode.id, peak)
     bandwidth = device.memory.bandwidth_bytes_per_s[chosen_mode.id]
@@ -213,6 +220,8 @@ def operating_point(
         unit_kind=description.kind,
         mode=chosen_mode.id,
         engine=engine.id,
+        engine_version=version,
+        fusing=fusing(engine, version, description.kind, description.name, device.architecture, effective),
         precision=effective,
         peaks_ops_per_s=MappingProxyType(peaks),
         vector_ops_per_s=vector.value * share,

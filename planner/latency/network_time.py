@@ -314,8 +314,8 @@ def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:
     factor, times = anchored.factor, found.times
     mid = found.band.mid * factor
     # Anchors know no more of new operators than the fit does: their band is widened by the same power.
-    low = max(anchored.low**found.widened, found.band.low / found.band.mid)
-    high = min(anchored.high**found.widened, found.band.high / found.band.mid)
+    low = max(anchored.low**found.widened, (found.band.low / found.band.mid) ** anchored.shares[0])
+    high = min(anchored.high**found.widened, (found.band.high / found.band.mid) ** anchored.shares[1])
     band = Band(mid * low, mid, mid * high, found.band.level)
     columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
     return replace(

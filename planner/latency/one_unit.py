@@ -155,6 +155,7 @@ def assembled(
         unit=point.unit,
         mode=point.mode,
         engine=point.engine,
+        engine_version=point.engine_version or None,
         precision=point.precision,
         batch=workload.batch,
         latency_s=latency.band,

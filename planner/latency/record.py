@@ -113,6 +113,7 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
         "unit": estimate.unit,
         "mode": estimate.mode,
         "engine": estimate.engine,
+        "engine_version": estimate.engine_version,
         "precision": estimate.precision.value,
         "batch": estimate.batch,
         "latency_s": _band_or_none(estimate.through_s if estimate.fits else None),

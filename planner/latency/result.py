@@ -111,6 +111,8 @@ class Estimate(Shown):
     """What a batch takes of the link to the host; None for parts that are computers themselves."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
+    engine_version: str | None = None
+    """The version asked for, or the usual one on this unit; None where versions make no known difference."""
     anchors: tuple[Used, ...] = ()
     """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[Overhead, ...] = ()

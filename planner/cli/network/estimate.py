@@ -14,6 +14,7 @@ from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
+    engine_version_option,
     link_option,
     load_option,
     mode_option,
@@ -50,6 +51,7 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
 @precision_option
 @network_options
 @engine_option
+@engine_version_option
 @threads_option
 @click.option(
     "--calibration",
@@ -93,6 +95,7 @@ def command(
     link: str | None,
     precision: str | None,
     engine: str | None,
+    engine_version: str | None,
     threads: int | None,
     calibration: str | None,
     caller: str | None,
@@ -129,6 +132,7 @@ def command(
             anchor=anchors or None,
             measured=measured or None,
             load=None if load == "burst" else load,
+            engine_version=engine_version,
         )
         auto = api.estimate_units(
             workload, device_id, mode=mode, precision=precision, engine=engine, link=link
@@ -148,6 +152,7 @@ def command(
             measured=measured,
             caller=caller,
             load=load,
+            engine_version=engine_version,
             link=link,
         )
     if overlay is not None:

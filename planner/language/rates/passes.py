@@ -12,7 +12,7 @@ from planner.language.sizes.decoder import Decoder
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class SessionLoad:
     """How many read along, and how long their prompts and contexts are."""
 
     users: int
@@ -37,6 +37,8 @@ def step_work(decoder: Decoder, weights: WeightBytes, cache: str, users: int, co
 def prompt_work(decoder: Decoder, weights: WeightBytes, cache: str, tokens: int, users: int = 1) -> PassWork:
     """A prompt read at once, one for each user; the last layer works on the last token alone."""
     inner = decoder.step_macs - decoder.embedding_parameters
+    # Under a causal mask token i attends to i of them: n (n + 1) / 2 pairs, here n^2 / 2. Capping the mean at
+    # a window counts too many pairs: a third more for a prompt of two windows, less for all others.
     attended = tokens / 2
     windowed = min(attended, decoder.window) if decoder.window else attended
     full = decoder.layers - decoder.windowed_layers

@@ -42,9 +42,11 @@ def with_overheads(
         precision=estimate.precision,
         engine=estimate.engine,
         threads=threads,
+        engine_version=estimate.engine_version,
     )
     if network is None:
-        network = on_unit(prepare(workload, estimate.batch, point.precision, point.engine), point)
+        prepared = prepare(workload, estimate.batch, point.precision, point.engine, point.fusing)
+        network = on_unit(prepared, point)
     return replace(estimate, hidden=overheads_of(workload, network, device, point, estimate))
 
 

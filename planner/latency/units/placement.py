@@ -88,7 +88,7 @@ def place(
     Raises `InputError` for an operator that no unit of the part runs, beside what `estimate` refuses.
     """
     point = point_for(device, unit=main, mode=mode, precision=precision, engine=engine)
-    prepared = prepare(workload, batch or workload.batch, point.precision, point.engine)
+    prepared = prepare(workload, batch or workload.batch, point.precision, point.engine, point.fusing)
     return place_prepared(workload, on_unit(prepared, point), device, point)
 
 
@@ -170,7 +170,9 @@ def _in_precision_of(
         return prepared
     known = _in_other_precisions.setdefault(prepared, {})
     if helper.precision not in known:
-        known[helper.precision] = prepare(workload, prepared.workload.batch, helper.precision, main.engine)
+        known[helper.precision] = prepare(
+            workload, prepared.workload.batch, helper.precision, main.engine, main.fusing
+        )
     return known[helper.precision]
 
 

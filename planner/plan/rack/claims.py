@@ -153,6 +153,7 @@ def _ladder(name: str, device: str, quantity: str, figures: Sequence[ReportedFig
 
     reported = np.array([figure.reported for figure in figures])
     predicted = np.array([figure.predicted.mid for figure in figures])
+    # Least squares of relative errors, with neither a fixed part nor a factor below zero.
     terms = np.column_stack([np.ones(len(reported)), predicted]) / reported[:, None]
     (fixed, factor), _ = nnls(terms, np.ones(len(reported)))
     errors = np.abs((fixed + factor * predicted) / reported - 1.0)

@@ -79,6 +79,20 @@ class Residuals(StrictModel):
     """Measured over predicted: the ends of the band, one-sided quantiles over left-out groups."""
     spread: float = Field(ge=0)
     """Robust standard deviation of the logarithm."""
+    publishers: int = 0
+    """Publishers left out whole, which the band holds too; 0 where one alone published rows of the kind."""
+
+
+class AcrossPublishers(StrictModel):
+    """What the rows of others narrow, each publisher left out whole in turn."""
+
+    publishers: int
+    observations: int
+    between: float = Field(ge=0)
+    """Standard deviation of the logarithm of one setting's latency between publishers."""
+    low: float = Field(gt=0, le=1)
+    high: float = Field(gt=0, le=1)
+    """Distance of the ends from the middle, in logarithms, over that of the model alone on the same rows."""
 
 
 class Anchoring(StrictModel):
@@ -89,6 +103,8 @@ class Anchoring(StrictModel):
     low: float = Field(lt=0)
     high: float = Field(gt=0)
     """Ends of the band in conditional deviations: one-sided quantiles over left-out groups."""
+    across: AcrossPublishers | None = None
+    """Of published measurements; None where no two publishers were there to be left out."""
 
 
 class Missed(StrictModel):

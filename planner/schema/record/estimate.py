@@ -190,6 +190,8 @@ class EstimateRecord(TypedDict):
     unit: str
     mode: str
     engine: str
+    engine_version: str | None
+    """The version that was asked for or is usual there; null where versions make no known difference."""
     precision: str
     batch: int
     latency_s: OptionalBandRecord
