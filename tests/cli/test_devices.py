@@ -101,9 +101,8 @@ def test_an_override_is_shown_wherever_it_counts(call, tmp_path):
         "compare", "zoo:resnet18", "--devices", "raspberry*", "--hardware", tmp_path, "--format", "json"
     ).json
     assert any("overrides the shipped part" in warning for warning in compared["warnings"])
-    assert (
-        call("compare", "zoo:resnet18", "--devices", "jetson-n*", "--format", "json").json["warnings"] == []
-    )
+    shipped = call("compare", "zoo:resnet18", "--devices", "jetson-n*", "--format", "json").json["warnings"]
+    assert not any("overrides" in warning for warning in shipped)
 
 
 def test_a_study_on_own_parts_says_so(call, tmp_path):
