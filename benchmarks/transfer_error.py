@@ -5,6 +5,7 @@ fit that saw nothing of its device, and by one that saw nothing of its family; b
 With --fit the models are fitted anew first and written to hardware_db/transfers/: their priors and constants
 are read from the files, values, bands and rows are written. Run so after every change of measurements,
 corrections, parts, engines or networks of the zoo: .venv/bin/python benchmarks/transfer_error.py [--fit]
+With names of models behind --fit (hailort-npu rknn-npu) only those are fitted, and the page stays as it is.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from transfer_dla import dla_tables
 
 from planner.calibration.transfer.accuracy import FitAccuracy, accuracy, plain_roofline_s
 from planner.calibration.transfer.join import Join, join
-from planner.calibration.transfer.observations import observations
+from planner.calibration.transfer.observations import Observation, observations
 from planner.calibration.transfer.refit import as_text, observed, refitted, rows_text
 from planner.calibration.transfer.roofline_effects import fit_roofline, roofline_rows, roofline_text
-from planner.calibration.transfer.validate import LeftOut, held_bands
+from planner.calibration.transfer.validate import SCHEMES, LeftOut, held_bands
 from planner.files import write_bytes
 from planner.latency.transfer.store import read_transfer, transfer_files
 from planner.schema.fitted.transfer import Transfer
@@ -35,6 +36,32 @@ DLA = "tensorrt-dla"
 Band = tuple[LeftOut, float, float]
 
 
+def fit_only(ids: Sequence[str]) -> None:
+    """Fit some models anew and write their files; the page and the rooflines' errors stay as they are."""
+    joined = join()
+    for file in transfer_files():
+        if file.stem in ids:
+            transfer = read_transfer(file)
+            found = observed(transfer, joined)
+            fitted, left_out = refitted(transfer, found)
+            write_fit(file, fitted, found)
+            bands = held_bands(left_out, fitted.level)
+            for scheme in ("device", "family"):
+                rows = [row for row in left_out if row.scheme == scheme]
+                if rows:
+                    print(line(fitted.id, scheme, accuracy(rows, bands), {}))
+            for item in fitted.residuals:
+                print(
+                    f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}"
+                )
+
+
+def write_fit(file: Path, fitted: Transfer, found: Sequence[Observation]) -> None:
+    """A model's file and the rows behind it."""
+    write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
+    write_bytes(file.parent / "rows" / f"{fitted.id}.csv", rows_text(fitted, found).encode())
+
+
 def main(*, fit: bool) -> None:
     """Judge every model, after fitting it where that is asked for, and write the page."""
     joined = join()
@@ -44,8 +71,7 @@ def main(*, fit: bool) -> None:
         found = observed(transfer, joined)
         fitted, left_out = refitted(transfer, found)
         if fit:
-            write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
-            write_bytes(file.parent / "rows" / f"{fitted.id}.csv", rows_text(fitted, found).encode())
+            write_fit(file, fitted, found)
         judged[fitted.id] = (fitted, left_out, held_bands(left_out, fitted.level))
         for item in fitted.residuals:
             print(f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}")
@@ -84,7 +110,7 @@ def summary(judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, .
         if model not in judged:
             continue
         _, left_out, bands = judged[model]
-        for scheme in ("device", "family"):
+        for scheme in SCHEMES:
             rows = [row for row in left_out if row.scheme == scheme and chosen(row)]
             if rows:
                 yield line(name, scheme, accuracy(rows, bands), targets)
@@ -113,7 +139,7 @@ def section(transfer: Transfer, left_out: Sequence[LeftOut], bands: Sequence[Ban
         yield ""
     yield "| left out | observations | error | 90th perc. | measured / predicted | within 2x | plain error |"
     yield "|---|---|---|---|---|---|---|"
-    for scheme in ("device", "family"):
+    for scheme in SCHEMES:
         for group in sorted({row.group for row in left_out if row.scheme == scheme}):
             rows = [row for row in left_out if row.scheme == scheme and row.group == group]
             found = accuracy(rows, bands)
@@ -226,6 +252,8 @@ GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "RKNN": ("rknn-npu", _always, _NPU),
     "HailoRT": ("hailort-npu", _always, _NPU),
     "QNN": ("qnn-npu", _always, _NPU),
+    "Pulsar2": ("pulsar2-npu", _always, _NPU),
+    "Voyager": ("voyager-npu", _always, _NPU),
 }  # fmt: skip
 """Name -> model, rows of it, and the targets that were set before the work."""
 
@@ -242,9 +270,15 @@ ANCHORED: dict[str, tuple[str, Callable[[LeftOut], bool], str]] = {
     "HailoRT": ("hailort-npu", _always, "-"),
     "QNN": ("qnn-npu", _always, "-"),
     "RKNN": ("rknn-npu", _always, "-"),
+    "Pulsar2": ("pulsar2-npu", _always, "-"),
+    "Voyager": ("voyager-npu", _always, "-"),
 }
 """Name -> model, rows of it, and the target of the error with both kinds of neighbours."""
 
 
 if __name__ == "__main__":
-    main(fit="--fit" in sys.argv[1:])
+    asked = sys.argv[1:]
+    if "--fit" in asked and len(asked) > 1:
+        fit_only([name for name in asked if name != "--fit"])
+    else:
+        main(fit="--fit" in asked)

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from planner.calibration.later.score import CARDS, Score, ScoredRow, score_of
 from planner.provenance import Provenance
-from planner.schema.hardware.device import Precision
 
 Chosen = Callable[[ScoredRow], bool]
-SINGLE = (Precision.FP32, Precision.TF32)
 
 
 def _gpu(item: ScoredRow) -> bool:
@@ -42,6 +40,8 @@ GROUPS: dict[str, Chosen] = {
     "rknn": _engine("rknn"),
     "qnn": _engine("qnn"),
     "hailort": _engine("hailort"),
+    "pulsar2": _engine("pulsar2"),
+    "voyager": _engine("voyager"),
     "openvino, CPU": _engine("openvino", "cpu"),
     "onnxruntime, CPU": _engine("onnxruntime", "cpu"),
     "ncnn, CPU": _engine("ncnn", "cpu"),

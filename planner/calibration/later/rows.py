@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
 from planner.latency.anchoring.possible import Timed
 from planner.read_files import CsvTable, read_bounded_text
-from planner.schema.fitted.later import LaterNames
+from planner.schema.fitted.later import LaterNames, LaterSetting, LaterSettings
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.yaml_file import read_model
 from planner.zoo.registry import names
@@ -163,9 +164,40 @@ def timed(row: LaterRow) -> Timed:
 
 
 @functools.cache
+def _names() -> LaterNames:
+    return read_model(database_dir() / "later" / "names.yaml", LaterNames)
+
+
+@functools.cache
+def settings() -> tuple[LaterSetting, ...]:
+    """What rows most likely ran on where no column says it: `hardware_db/later/settings.yaml`."""
+    return tuple(read_model(database_dir() / "later" / "settings.yaml", LaterSettings).settings)
+
+
+def as_run(row: LaterRow) -> LaterRow:
+    """The row with its likely part and threads; what a column says stays."""
+    for item in settings():
+        fields = ((row.device, item.device), (row.source, item.source), (row.note, item.note))
+        if all(fnmatchcase(text, pattern) for text, pattern in fields):
+            return replace(row, device=item.part or row.device, threads=row.threads or item.threads)
+    return row
+
+
+@functools.cache
 def _zoo_names() -> Mapping[str, str]:
-    names = read_model(database_dir() / "later" / "names.yaml", LaterNames)
-    return {alias.published: alias.name for alias in names.models}
+    return {alias.published: alias.name for alias in _names().models}
+
+
+def version_of(row: LaterRow) -> str | None:
+    """The version of the engine that a row ran; None where the engine's usual one is meant."""
+    return next(
+        (
+            rule.version
+            for rule in _names().versions
+            if rule.engine == row.engine and fnmatchcase(row.source, rule.source)
+        ),
+        None,
+    )
 
 
 def network_of(row: LaterRow, networks: Path | None, known: frozenset[str]) -> str | None:

@@ -42,6 +42,8 @@ NEUTRAL: Mapping[str, float] = {
     "sharpness": 4.0,
     "held": 0.0,
     "attention_mb": 0.0,
+    "cut": 0.0,
+    "layers_per_tops": 0.0,
     "switch_us": 0.0,
     "image_us": 0.0,
     "crossing": 1.0,
@@ -125,13 +127,15 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
         )
     aside = _aside_s(p, table, unit, launch)
     # Costs of the whole batch, spread evenly over its kernels so that their sum is that of the network.
-    once = p["switch_us"] * _streamed(p, table, unit) + p["image_us"] * table.images
+    once = p["switch_us"] * _contexts(p, table, unit) + p["image_us"] * table.images
     launch = launch + 1e-6 * once / table.kernels
     # What is left of a kernel that only moves data: engines write into a concatenation in place, or take
     # several passes for one transposition.
     left = 1.0 - table.moves * (1.0 - p["copied"])
     left = np.where(table.moves * table.attention > 0, p.get("heads", p["copied"]), left)
-    left = np.where(table.turns * table.attention > 0, p.get("turned", p.get("heads", p["copied"])), left)
+    # What a fused kernel reads in place is turned by a pass of its own before products that are spelt out.
+    in_place = table.turns * table.attention * (1.0 - table.spelt_out)
+    left = np.where(in_place > 0, p.get("turned", p.get("heads", p["copied"])), left)
     left = np.where(table.joins > 0, p.get("joined", p["copied"]), left)
     memory = memory + aside
     return KernelTimes(compute * left, memory * left, launch * left, (launch + joint + aside) * left)
@@ -157,7 +161,9 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
     occupancy = _occupancy(p["half_waves"] * unit.waves, table, unit) if p["half_waves"] > 0 else 1.0
     summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
     # Attention keeps a tile of one operand at hand through both of its products, however short they are.
-    half = p["half_depth"] * np.where(table.kind == CLASSES.index("matmul"), p["matmul_depth"], 1.0)
+    # Spelt out each is a product as any other, whose results go through memory.
+    kept = (table.kind == CLASSES.index("matmul")) & (table.spelt_out == 0)
+    half = p["half_depth"] * np.where(kept, p["matmul_depth"], 1.0)
     depth = np.where(summed, table.depth / (table.depth + half * unit.depth), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")
@@ -235,20 +241,38 @@ def resident_share(parameters: Mapping[str, float], table: KernelTable, unit: Un
 
 
 def _streamed(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float | Column:
-    """Share of the traffic that leaves the chip: none while all weights stay on it, all once they do not.
+    """Share of the traffic that leaves the chip: none while all of a network stays on it, all once not.
 
-    A network that is too big for a data-flow chip is cut into contexts, each loaded once a batch.
+    A network that is too big for a data-flow chip is cut into contexts, each loaded once a batch. It is too
+    big by its memory or by its layers, for a chip has so many controllers as it has arrays.
     """
     if p["resident"] == 0:
         return 1.0
-    # What wants to stay on the chip: weights, lines of activations and, with attention, its intermediate
-    # products.
-    needed = table.all_weight_bytes + p["held"] * table.all_write_bytes
-    needed = needed + 1e6 * p["attention_mb"] * table.attention
-    fill = p["resident"] * unit.cache_bytes / needed
+    # Attention takes room for its intermediate products, on top of weights and lines of activations.
+    kept = _kept(p, table, unit) + 1e6 * p["attention_mb"] * table.attention / (
+        p["resident"] * unit.cache_bytes
+    )
     # A smooth step around a full chip: compilers squeeze some networks in that others would not fit.
-    result: Column = 1.0 / (1.0 + fill ** p["sharpness"])
+    asked = kept ** p["sharpness"]
+    if p["layers_per_tops"] > 0:
+        controlled = 1e-12 * unit.peak_ops_per_s * p["layers_per_tops"]
+        asked = asked + (table.layers / controlled) ** p["sharpness"]
+    result: Column = asked / (1.0 + asked)
     return result
+
+
+def _kept(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Column:
+    """Weights and lines of activations over what a data-flow chip holds."""
+    needed = table.all_weight_bytes + p["held"] * table.all_write_bytes
+    result: Column = needed / (p["resident"] * unit.cache_bytes)
+    return result
+
+
+def _contexts(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float | Column:
+    """How often a batch makes the chip load anew: once a chip full, and where products of activations cut."""
+    if p["resident"] == 0:
+        return 1.0
+    return _streamed(p, table, unit) * (1.0 + _kept(p, table, unit) + p["cut"] * table.products)
 
 
 def _speed(p: Mapping[str, float], size: Column, unit: UnitFacts) -> Column:
