@@ -15,7 +15,7 @@ EXAMPLE = "raspberry-pi-5-oc2900"
 def example(tmp_path):
     """The finished file of docs/add-a-device.md in a folder of own parts."""
     page = (ROOT / "docs" / "add-a-device.md").read_text()
-    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    text, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     folder = tmp_path / "my-parts"
     folder.mkdir()
     (folder / f"{EXAMPLE}.yaml").write_text(text)
