@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         check_database,
         device_ids,
         device_label,
+        device_links,
         device_numbers,
         device_schema,
         device_template,
@@ -155,7 +156,8 @@ _HOME = {
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
     "database.parts": (
         "check_database", "device_ids", "device_label", "device_numbers", "device_schema",
-        "device_template", "device_video", "list_devices", "own_part_notes", "own_parts", "part_file",
+        "device_links", "device_template", "device_video", "list_devices", "own_part_notes", "own_parts",
+        "part_file",
         "precision_named", "precision_names", "read_device", "write_devices_page",
     ),
     "database.shipped": (
@@ -235,6 +237,7 @@ __all__ = [
     "density",
     "device_ids",
     "device_label",
+    "device_links",
     "device_numbers",
     "device_schema",
     "device_template",

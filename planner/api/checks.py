@@ -13,6 +13,7 @@ from planner.api.database.parts import own_part_notes, precision_named, read_dev
 from planner.api.networks import counted_network
 from planner.errors import InputError, OutputError, Problem
 from planner.files import require_writable, write_bytes
+from planner.read_files import read_bounded_text
 
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
@@ -88,13 +89,7 @@ def read_baseline(path: str | Path) -> BaselineRecord:
     """
     from planner.schema.record.changed.baseline import read_baseline as read
 
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        got = str(error.strerror).lower() if isinstance(error, OSError) else "bytes that are no UTF-8 text"
-        problem = Problem("path", "a baseline that can be read", got, "check the path")
-        raise InputError(str(path), [problem]) from None
-    return read(text, str(path))
+    return read(read_bounded_text(Path(path)), str(path))
 
 
 def write_check(

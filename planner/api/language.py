@@ -272,7 +272,7 @@ def serve(
     """
     from dataclasses import replace
 
-    from planner.errors import InputError, Problem
+    from planner.errors import InputError, Problem, require_positive
     from planner.hardware.catalog import match_devices, read_device
     from planner.language.answer.anchors import anchors_of
     from planner.language.answer.question import Wishes
@@ -281,6 +281,7 @@ def serve(
 
     if not users or min(users) < 1:
         raise InputError("--users", [Problem("users", "whole numbers of one or more", repr(list(users)))])
+    require_positive("llm", {"most_ttft_s": most_ttft_s, "least_rate_per_s": least_rate_per_s})
     found = read_language_model(model) if isinstance(model, str | Path) else model
     wishes = Wishes(
         weights, cache, engine, unit, mode, prompt_tokens, output_tokens, context_tokens, most_ttft_s,

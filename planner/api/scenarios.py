@@ -167,15 +167,18 @@ def size(
     The best settings of `most_parts` parts are simulated, the cheapest in closed form first. `engine` is
     "compiled" or "simpy" (slow, to check the other). Latencies are in seconds, powers in watts, money in the
     scenario's currency. No option that keeps the limits is an answer with ``feasible = False``. Raises
-    `InputError` for a scenario whose device is given by numbers.
+    `InputError` for a scenario whose device is given by numbers, and for less than one part.
 
     >>> size("line-inspection", most_parts=1).feasible
     True
     """
+    from planner.errors import InputError, Problem
     from planner.plan.scenario.file import lines_named
     from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
+    if most_parts < 1:
+        raise InputError("size", [Problem("most_parts", "one or more", str(most_parts))])
     with lines_named(source := scenario_file(scenario)):
         return size_scenario(source, runner=Runner(engine, progress), most_parts=most_parts)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from planner.hardware.catalog import PartFile
     from planner.hardware.database_check import DatabaseCheck
     from planner.hardware.datasheet import DatasheetNumber
+    from planner.hardware.link.links import Link
     from planner.hardware.listing import Listing
     from planner.schema.hardware.device import Device, Precision, UnitKind
     from planner.schema.hardware.video import VideoUnits
@@ -187,6 +188,17 @@ def device_label(device: Device) -> str | None:
     from planner.hardware.label import label_sentence
 
     return label_sentence(device)
+
+
+def device_links(device: Device) -> tuple[Link, ...]:
+    """Links that a part can have to its host, the one it is delivered with first; none for a computer.
+
+    >>> [link.id for link in device_links(read_device("coral-edgetpu-usb"))]
+    ['usb3', 'usb2']
+    """
+    from planner.hardware.link.of_part import links_of
+
+    return links_of(device)
 
 
 def device_video(device: Device) -> VideoUnits | None:

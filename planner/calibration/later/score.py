@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from planner.calibration.later.rows import LaterRow, as_run, network_of
+from planner.calibration.later.rows import LaterRow, as_run, network_of, version_of
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import choose_mode, fastest_mode
@@ -180,5 +180,5 @@ def _estimate(
         mode = fastest.id if asked == "likely" else choose_mode(device, None).id
     return estimate(
         workload, device, unit=unit, mode=mode, precision=row.precision, batch=row.batch, engine=engine,
-        threads=row.threads, published=published,
+        threads=row.threads, published=published, engine_version=version_of(row),
     )  # fmt: skip

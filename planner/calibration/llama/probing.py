@@ -29,6 +29,7 @@ from planner.files import write_bytes
 from planner.hardware.processor import cpu_name
 from planner.language.calibrated.work import TokenWork, work_of_tensors
 from planner.language.sizes.decoder import Biases, Decoder
+from planner.read_files import read_bounded
 
 SPLIT_VERSION = 1
 """Raised when the models of the numbers change."""
@@ -85,7 +86,7 @@ class PassJournal:
         self._path.unlink(missing_ok=True)
 
     def _earlier(self) -> Iterator[Mapping[str, Any]]:
-        lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_bounded(self._path).decode("utf-8", "replace").splitlines()
         if not lines or _parsed(lines[0]) != self._head:
             advice = f"remove {self._path} to begin again, or give another -o"
             problem = Problem("journal", "an unfinished run of this setting", "one of another", advice)

@@ -77,18 +77,19 @@ class Ladder:
 
 def claim_answers(scenario: Scenario) -> tuple[ClaimAnswer, ...]:
     """Each claim of the scenario beside its prediction; `InputError` for one that cannot be predicted."""
-    return tuple(_answer(i, claim) for i, claim in enumerate(scenario.claims))
+    return tuple(_answer(scenario, i, claim) for i, claim in enumerate(scenario.claims))
 
 
-def _answer(index: int, claim: Claim) -> ClaimAnswer:
+def _answer(scenario: Scenario, index: int, claim: Claim) -> ClaimAnswer:
     from planner.hardware.catalog import read_device
+    from planner.hardware.link.of_part import linked
     from planner.latency.estimate import estimate
     from planner.zoo.source import read_model
 
     try:
         found = estimate(
             read_model(claim.model, batch=claim.batch),
-            read_device(claim.device),
+            linked(read_device(claim.device), scenario.link_of(claim.device)),
             unit=claim.unit,
             mode=claim.mode,
             precision=claim.precision,
