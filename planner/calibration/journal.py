@@ -14,7 +14,7 @@ from planner.errors import InputError, OutputError, Problem
 from planner.files import write_bytes
 from planner.read_files import read_bounded
 
-PROBES_VERSION = 3
+PROBES_VERSION = 4
 """Raised when the networks of the seeds change."""
 
 

@@ -64,7 +64,7 @@ def test_the_html_is_whole() -> None:
     page = html(BLOCKS, TITLE)
     opened: list[str] = []
 
-    class Walk(HTMLParser):
+    class TagWalk(HTMLParser):
         def handle_starttag(self, tag: str, _attrs: object) -> None:
             if tag not in ("meta", "path", "use", "rect", "line"):
                 opened.append(tag)
@@ -76,7 +76,7 @@ def test_the_html_is_whole() -> None:
         def handle_startendtag(self, tag: str, _attrs: object) -> None:
             """Closed where it is opened."""
 
-    Walk().feed(page)
+    TagWalk().feed(page)
     assert opened == []
     assert page.count("<svg") == 1
 

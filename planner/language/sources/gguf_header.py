@@ -57,7 +57,7 @@ def read_header(path: Path) -> GgufHeader:
     try:
         note_input(path)
         with open_file(path) as file:
-            return _Reader(file, path).header()
+            return _HeaderReader(file, path).header()
     except OSError as error:
         raise _refused(path, "a file that can be read", error.strerror or str(error), where="file") from None
     except _CutError:
@@ -72,7 +72,7 @@ def _refused(path: Path, expected: str, got: str, advice: str = "", where: str =
     return InputError(str(path), [Problem(where, expected, got, advice)])
 
 
-class _Reader:
+class _HeaderReader:
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self._path = path
