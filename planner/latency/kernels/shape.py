@@ -89,7 +89,9 @@ def shapes_of(
     for node in workload.graph.nodes:
         for name in node.inputs:
             readers[name].append(node.op_type)
-    site = _KernelSite(workload, nodes, operators, readers, masked_tensors(workload.graph), through, footprint)
+    site = _KernelSite(
+        workload, nodes, operators, readers, masked_tensors(workload.graph), through, footprint
+    )
     layouts = layouts_of(workload, kernels, blocks)
     return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
 
