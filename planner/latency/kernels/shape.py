@@ -179,7 +179,7 @@ def _kind(
 
 
 def _own_kind(
-    site: _Site,
+    site: _KernelSite,
     kernel: Kernel,
     main: Operator,
     source: Sequence[int],
@@ -208,7 +208,7 @@ def _own_kind(
     return main.op_type
 
 
-def _feeds_windows(site: _Site, main: Operator) -> bool:
+def _feeds_windows(site: _KernelSite, main: Operator) -> bool:
     """Whether all that read a padded map are windows over it, into which engines fold the zeros."""
     readers = site.readers.get(main.writes[0].tensor, ()) if main.writes else ()
     return bool(readers) and all(kind in _WINDOWS for kind in readers)
