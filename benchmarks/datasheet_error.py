@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -86,10 +86,15 @@ def main() -> None:
         )
 
 
-def summaries(reasons: Counter[str] | None = None) -> dict[tuple[str, str], Summary]:
-    """Ratios per engine and kind of unit, and of all rows together under ("any", "any")."""
+def summaries(
+    reasons: Counter[str] | None = None, only: Collection[str] | None = None
+) -> dict[tuple[str, str], Summary]:
+    """Ratios per engine and kind of unit, and of all rows together under ("any", "any").
+
+    `only` names engines whose rows alone are looked at.
+    """
     groups: dict[tuple[str, str], list[LatencyRow]] = defaultdict(list)
-    for row in rows(Counter() if reasons is None else reasons):
+    for row in rows(Counter() if reasons is None else reasons, only):
         groups[row.engine, row.unit].append(row)
         groups["any", "any"].append(row)
     return {key: summary(group) for key, group in sorted(groups.items())}
@@ -99,11 +104,13 @@ LATER = {("openvino", "gpu"), ("openvino", "npu"), ("ncnn-vulkan", "gpu")}
 """Engines on kinds of units that were described after the last fit, of which no score is kept yet."""
 
 
-def rows(reasons: Counter[str]) -> Iterator[LatencyRow]:
+def rows(reasons: Counter[str], only: Collection[str] | None = None) -> Iterator[LatencyRow]:
     """Every row that can be compared; what cannot is counted by its reason."""
     later = {name for rule in join_rules().left_out_parts for name in rule.names}
     parts, engines, networks = set(device_ids()) - later, set(engine_ids()), set(names())
     for item in read_measurements(corrected=True):
+        if only is not None and item.engine not in only:
+            continue
         if item.metric not in ("latency_ms", "throughput_fps") or item.trust.startswith("C"):
             continue
         if item.part not in parts or item.model not in networks or item.engine not in engines:

@@ -107,14 +107,14 @@ def _next(turn: int, now_s: float, state: State) -> None:
 def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
     if now_s >= state.duration_s:
         return
-    state.arrival_s[turn] = now_s
+    state.counts.arrival_s[turn] = now_s
     # The last token of an answer is never read again and has no place in the cache.
     whole = _room(state.history[turn] + state.prompt[turn] + state.output[turn] - 1, state)
     dev = state.place[state.sequence[turn]]
     if _bytes(whole, min(whole, cost.window), cost) > state.capacity:
         if dev >= 0:
             _give_up(dev, state.sequence[turn], cost, state)
-        state.refused[turn] = True
+        state.counts.refused[turn] = True
         _next(turn, now_s, state)
         return
     if dev < 0:
@@ -128,7 +128,7 @@ def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
             its_frames = frames_here(other, state)
             if its < own or its_frames < frames:
                 dev, own, frames = other, its, its_frames
-    state.device[turn] = dev
+    state.counts.device[turn] = dev
     state.behind[turn] = -1
     if state.front[dev] < 0:
         state.front[dev] = turn
@@ -143,7 +143,7 @@ def _admit(dev: int, cost: StepNumbers, state: State) -> None:
     while state.front[dev] >= 0 and state.actives[dev] < state.sessions:
         turn = state.front[dev]
         sequence = state.sequence[turn]
-        target = state.history[turn] + state.prompt[turn] + state.made[turn]
+        target = state.history[turn] + state.prompt[turn] + state.counts.made[turn]
         kept = state.idle_tokens[sequence] if state.place[sequence] == dev else 0
         if not _make_room(dev, kept, target, sequence, cost, state):
             return
@@ -167,10 +167,10 @@ def _preempt(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     _hold(dev, state.cached[turn] + state.left[turn], -1, cost, state)
     state.cached[turn] = state.left[turn] = 0
     if state.refuses:
-        state.refused[turn] = True
+        state.counts.refused[turn] = True
         _next(turn, now_s, state)
         return
-    state.preempted[turn] += 1
+    state.counts.preempted[turn] += 1
     state.behind[turn] = state.front[dev]
     if state.front[dev] < 0:
         state.back[dev] = turn
@@ -261,16 +261,16 @@ def _begin_step(dev: int, now_s: float, cost: StepNumbers, state: State) -> None
             ending += 1 if taken == state.left[turn] else 0
     if decoding + reading == 0:
         return
-    state.most_sessions[dev] = max(state.most_sessions[dev], state.actives[dev])
+    state.counts.most_sessions[dev] = max(state.counts.most_sessions[dev], state.actives[dev])
     held = _bytes(state.held[dev], state.held_window[dev], cost)
-    state.most_bytes[dev] = max(state.most_bytes[dev], held)
+    state.counts.most_bytes[dev] = max(state.counts.most_bytes[dev], held)
     step = Step(decoding, seen, seen_window, reading, read, read_window, twice, twice_window, ending)
     time_s, used_s = _step_time(cost, step, state.clock[dev], state.slower[dev])
     state.after_frame[dev] = False
-    state.busy_s[dev] += time_s
-    state.used_s[dev] += used_s
-    state.steps[dev] += 1
-    state.read[dev] += reading
+    state.counts.busy_s[dev] += time_s
+    state.counts.used_s[dev] += used_s
+    state.counts.steps[dev] += 1
+    state.counts.read[dev] += reading
     state.ends_s[dev] = now_s + time_s
     draw_power(dev, now_s, time_s, _step_power(cost, used_s / time_s), state)
 
@@ -281,7 +281,7 @@ def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     state.drawn_w[dev] = 0.0
     state.ends_s[dev] = np.inf
     if state.frame[dev] >= 0:
-        state.frame_end_s[state.frame[dev]] = now_s
+        state.counts.frame_end_s[state.frame[dev]] = now_s
         state.frame[dev] = -1
         return
     stays = 0
@@ -293,10 +293,10 @@ def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
         state.decoding[turn] = False
         state.taken[turn] = 0
         if works and state.left[turn] == 0:
-            state.made[turn] += 1
-            if state.made[turn] == 1:
-                state.first_s[turn] = now_s
-            if state.made[turn] == state.output[turn]:
+            state.counts.made[turn] += 1
+            if state.counts.made[turn] == 1:
+                state.counts.first_s[turn] = now_s
+            if state.counts.made[turn] == state.output[turn]:
                 _answered(dev, turn, now_s, cost, state)
                 continue
         state.active[dev, stays] = turn
@@ -306,7 +306,7 @@ def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
 
 @compiled
 def _answered(dev: int, turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
-    state.end_s[turn] = now_s
+    state.counts.end_s[turn] = now_s
     if state.goes_on[turn] and now_s + state.think_s[turn + 1] < state.duration_s:
         sequence = state.sequence[turn]
         state.idle_tokens[sequence] = state.cached[turn]

@@ -6,7 +6,7 @@ device drew above idle. A clock holds for the steps and frames that begin under 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -124,8 +124,7 @@ class HeatedRun:
     def counted(self, counts: Counts) -> Counts:
         """The counts with a row for each epoch."""
         epochs = self.epochs
-        return replace(
-            counts,
+        return counts._replace(
             epoch_dynamic_w=np.array([epoch.dynamic_w for epoch in epochs]),
             epoch_power_w=np.array([epoch.heat.power_w for epoch in epochs]),
             epoch_c=np.array([epoch.end_c for epoch in epochs]),

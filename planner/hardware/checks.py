@@ -38,7 +38,8 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
         used |= {form.source for costs in entry.units.values() for form in costs.runs_as}
         used |= {costs.pipeline.source for costs in entry.units.values() if costs.pipeline}
         used |= {costs.kept_in_floats.source for costs in entry.units.values() if costs.kept_in_floats}
-        used |= {item.source for item in (*entry.versions, *entry.fused_where)}
+        used |= {version.source for version in entry.versions}
+        used |= {rule.source for rule in entry.fused_where}
         if entry.channel_blocks is not None:
             used.add(entry.channel_blocks.source)
     for source in entry.sources:

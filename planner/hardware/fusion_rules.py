@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.schema.hardware.device import Precision, UnitKind
+from planner.schema.hardware.device import ComputeUnit, Precision
 from planner.schema.hardware.engine import Engine, FusedWhere, FusionRuleSpec, KeptApart, RegisterPressure
 
 Groups = Mapping[str, list[str]]
@@ -58,7 +58,9 @@ def version_of(engine: Engine, unit_name: str, architecture: str, asked: str | N
         expected = f"none: no difference between versions of {engine.id} is known"
         raise InputError("estimate", [Problem("engine_version", expected, repr(asked), "leave it out")])
     if asked is None:
-        return next(item.version for item in engine.versions if _fits(item.words, unit_name, architecture))
+        return next(
+            item.version for item in engine.versions if fits_unit(item.words, unit_name, architecture)
+        )
     if not _VERSION.fullmatch(asked):
         problem = Problem("engine_version", "numbers with points between, as 8.6.1", repr(asked[:40]))
         raise InputError("estimate", [problem])
@@ -66,21 +68,21 @@ def version_of(engine: Engine, unit_name: str, architecture: str, asked: str | N
 
 
 def fusing(
-    engine: Engine, version: str, kind: UnitKind, unit_name: str, architecture: str, precision: Precision
+    engine: Engine, version: str, unit: ComputeUnit, architecture: str, precision: Precision
 ) -> Fusing:
     """What of an engine's rules holds, by its table `fused_where`."""
     deciding: dict[str, FusedWhere | None] = {}
     for entry in engine.fused_where:
         fits = (
-            (not entry.unit_kinds or kind in entry.unit_kinds)
+            (not entry.unit_kinds or unit.kind in entry.unit_kinds)
             and _within(version, entry.since, entry.before)
             and (not entry.precisions or precision in entry.precisions)
-            and _fits(entry.words, unit_name, architecture)
+            and fits_unit(entry.words, unit.name, architecture)
         )
         for rule in entry.rules:
             # The first entry that fits decides; a rule that none fits stays None: it does not apply.
             deciding[rule] = deciding.get(rule) or (entry if fits else None)
-    kept = engine.units[kind].kept_in_floats if precision is Precision.INT8 else None
+    kept = engine.units[unit.kind].kept_in_floats if precision is Precision.INT8 else None
     return Fusing(
         apart=frozenset(rule for rule, entry in deciding.items() if entry is None or not entry.fused),
         heads=tuple(
@@ -105,7 +107,8 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _fits(words: Iterable[str], unit_name: str, architecture: str) -> bool:
+def fits_unit(words: Iterable[str], unit_name: str, architecture: str = "") -> bool:
+    """Whether any of the shell patterns is of the unit; all units where there are none."""
     patterns = list(words)
     return not patterns or any(
         fnmatchcase(text, word) for word in patterns for text in (unit_name, architecture)

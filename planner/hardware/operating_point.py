@@ -1,5 +1,4 @@
-"""One unit of one part in one power mode at one precision: the numbers that a roofline needs, with
-sources."""
+"""One unit of one part in one power mode at one precision: the numbers that a roofline needs."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.fusion_rules import Fusing, fusing, version_of
+from planner.hardware.fusion_rules import Fusing, fits_unit, fusing, version_of
 from planner.hardware.link.links import Link
 from planner.hardware.link.of_part import delivered_link, measured_link
 from planner.provenance import Provenance, Status, of_status, weakest
@@ -221,7 +220,7 @@ def operating_point(
         mode=chosen_mode.id,
         engine=engine.id,
         engine_version=version,
-        fusing=fusing(engine, version, description.kind, description.name, device.architecture, effective),
+        fusing=fusing(engine, version, description, device.architecture, effective),
         precision=effective,
         peaks_ops_per_s=MappingProxyType(peaks),
         vector_ops_per_s=vector.value * share,
@@ -240,7 +239,7 @@ def operating_point(
         launch_s=costs.launch_s.value,
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
-        limits=tuple(limit for limit in costs.limits if _holds(limit, description.name)),
+        limits=tuple(limit for limit in costs.limits if fits_unit(limit.units, description.name)),
         integer_forms=tuple(form for form in costs.integer_forms if _is_meant(form, device, unit)),
         on_chip=device.memory.on_chip,
         weights_beyond_chip=costs.weights_beyond_chip,
@@ -275,10 +274,6 @@ def _fastest_peak(unit: ComputeUnit, mode: str) -> Sourced[float]:
 
 def _value(number: Sourced[float]) -> float:
     return number.value
-
-
-def _holds(limit: OperatorLimit, unit_name: str) -> bool:
-    return not limit.units or any(fnmatchcase(unit_name, pattern) for pattern in limit.units)
 
 
 def _is_meant(form: IntegerForm, device: Device, unit: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from planner.errors import InputError, UnknownIdError
-from planner.hardware.catalog import engine_ids, read_engine
+from planner.hardware.catalog import engine_ids, read_device, read_engine
 from planner.hardware.fusion_rules import fusing, longest_generated, version_of, worked_out
 from planner.schema.hardware.device import Precision
 from planner.schema.hardware.engine import Engine, RegisterPressure
@@ -101,7 +101,8 @@ VERSIONED = engine(
     ],
 )
 def test_the_first_entry_that_fits_decides_whether_a_rule_holds(version, unit, precision, holds):
-    found = fusing(VERSIONED, version, "gpu", unit, "", Precision(precision))
+    gpu = read_device("t4").units["gpu"].model_copy(update={"name": unit})
+    found = fusing(VERSIONED, version, gpu, "", Precision(precision))
     assert ("joint" not in found.apart) is holds
 
 

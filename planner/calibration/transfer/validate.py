@@ -143,7 +143,7 @@ def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Resi
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class LeftOutSpan:
     """Logarithms of the ends of a band, and a robust standard deviation."""
 
     low: float
@@ -152,13 +152,13 @@ class Span:
 
 
 @formula("left_out_band")
-def span(rows: Sequence[LeftOut], level: float) -> Span:
+def span(rows: Sequence[LeftOut], level: float) -> LeftOutSpan:
     """Logarithms of the ends of a band that holds the next group of the kinds that rows are of."""
     errors = np.array([row.log_error for row in rows])
     weights = group_weights(rows, lambda row: f"{row.scheme} {row.group}")
     middle = weighted_quantile(errors, weights, 0.5)
     wider = next_group(len({(row.scheme, row.group) for row in rows}), level)
-    return Span(
+    return LeftOutSpan(
         # Distances from the middle grow, not the ends themselves: a biased fit keeps its bias.
         low=middle + wider * (weighted_quantile(errors, weights, (1 - level) / 2) - middle),
         high=middle + wider * (weighted_quantile(errors, weights, (1 + level) / 2) - middle),

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from planner.language.formats.weights import WeightBytes, cache_bytes
 from planner.language.rates.model import PassWork
 from planner.language.sizes.decoder import Decoder
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLoad:
-    """How many read along, and how long their prompts and contexts are."""
-
-    users: int
-    prompt_tokens: int
-    context_tokens: int
 
 
 def step_work(decoder: Decoder, weights: WeightBytes, cache: str, users: int, context: int) -> PassWork:

@@ -89,9 +89,8 @@ def shapes_of(
     for node in workload.graph.nodes:
         for name in node.inputs:
             readers[name].append(node.op_type)
-    site = _KernelSite(
-        workload, nodes, operators, readers, masked_tensors(workload.graph), through, footprint
-    )
+    masked = masked_tensors(workload.graph)
+    site = _KernelSite(workload, nodes, operators, readers, masked, through, footprint)
     layouts = layouts_of(workload, kernels, blocks)
     return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
 
