@@ -74,13 +74,13 @@ def read_device(device_id: str) -> Device:
     """
     file = part_file(device_id)
     if file.origin == "shipped":
-        return _read_shipped(file.path)
+        return read_shipped(file.path)
     return _read_own(file.path, file.path.stat().st_mtime_ns)
 
 
 def shipped_devices() -> tuple[Device, ...]:
     """The parts of the database in the order of their ids, without a user's own."""
-    return tuple(_read_shipped(path) for path in _shipped_files("devices"))
+    return tuple(read_shipped(path) for path in _shipped_files("devices"))
 
 
 @functools.cache
@@ -165,7 +165,8 @@ def _shipped_parts(folder: Path) -> dict[str, PartFile]:
 
 
 @functools.cache
-def _read_shipped(path: Path) -> Device:
+def read_shipped(path: Path) -> Device:
+    """A part from a file of the database, which does not change while the program runs: read once."""
     return read_device_file(path)
 
 
