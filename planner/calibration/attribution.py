@@ -16,6 +16,7 @@ from planner.workload.workload import Workload
 _BLOCKED = "_nchwc"
 _TOKEN = re.compile(r"(_token_\d+)+$")
 """What ONNX Runtime puts behind the names of nodes that it makes anew."""
+_TRANSPOSE = "Transpose"
 _LONGEST_FUSED = 40
 """Operators that one engine node may represent; a longer way back means that its inputs are not known."""
 
@@ -105,6 +106,26 @@ class _Finder:
 
     def homes(self, index: int) -> list[int]:
         """Kernels among which the node's time is shared; empty where none is found."""
+        found = self._found(index)
+        if self._nodes[index].kind == _TRANSPOSE and len(found) == 1:
+            return [self._transposing(found[0])]
+        return found
+
+    def _transposing(self, home: int) -> int:
+        """Where an engine drew a transposition past its neighbour, the kernel of the transposition itself."""
+        if _TRANSPOSE in self._kernels[home].op_types:
+            return home
+        before = {self._by_tensor.get(access.tensor) for access in self._kernels[home].reads}
+        written = {access.tensor for access in self._kernels[home].writes}
+        behind = (
+            index
+            for index, kernel in enumerate(self._kernels)
+            if any(access.tensor in written for access in kernel.reads)
+        )
+        near = (*(index for index in before if index is not None), *behind)
+        return next((index for index in near if _TRANSPOSE in self._kernels[index].op_types), home)
+
+    def _found(self, index: int) -> list[int]:
         node = self._nodes[index]
         # From the surest sign to the weakest; the first that finds a kernel decides.
         if index in self._by_order:

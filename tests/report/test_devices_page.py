@@ -73,7 +73,7 @@ def test_the_html_is_whole(page: list[Block]) -> None:
     written = html(page, TITLE)
     opened: list[str] = []
 
-    class Walk(HTMLParser):
+    class TagWalk(HTMLParser):
         def handle_starttag(self, tag: str, _attrs: object) -> None:
             if tag not in ("meta", "path", "use", "rect", "line"):
                 opened.append(tag)
@@ -85,7 +85,7 @@ def test_the_html_is_whole(page: list[Block]) -> None:
         def handle_startendtag(self, tag: str, _attrs: object) -> None:
             """Closed where it is opened."""
 
-    Walk().feed(written)
+    TagWalk().feed(written)
     assert opened == []
     assert written.count("<svg") == 1
 
