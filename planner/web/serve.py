@@ -75,9 +75,9 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 def serve(
     found: Listening, limits: VisitorLimits | None = None, ready: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Answer until a signal ends it, which is raised again as `Stopped` once what visitors brought is removed.
+    """Answer until a signal ends it. `ready` gets the address.
 
-    `ready` gets the address.
+    The signal is raised again, as `Stopped`, once what visitors brought is removed.
     """
     with temporary_folder("web") as folder:
         app = application(

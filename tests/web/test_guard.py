@@ -4,8 +4,8 @@ import asyncio
 import http.client
 import os
 import re
-import socket
 import signal
+import socket
 import subprocess
 import time
 from html.parser import HTMLParser
