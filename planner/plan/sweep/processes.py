@@ -7,6 +7,7 @@ behind when the calling process is killed; hence these few lines.
 
 from __future__ import annotations
 
+import errno
 import json
 import queue
 import subprocess
@@ -96,7 +97,8 @@ def on_processes(
     died goes to the next one that is free, `MOST_ATTEMPTS` times in all. A worker that cannot be started
     leaves its task to the others.
 
-    Raises `OSError` where no worker can be started: what was yielded before is answered.
+    Raises `OSError` where no worker can be started, for want of processes, threads or files: what was yielded
+    before is answered.
     """
     waiting: queue.SimpleQueue[_Attempt | None] = queue.SimpleQueue()
     replies: queue.SimpleQueue[tuple[int, Reply] | OSError] = queue.SimpleQueue()
@@ -109,7 +111,10 @@ def on_processes(
         for worker in pool
     ]
     for thread in threads:
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system gives no more threads
+            replies.put(BlockingIOError(errno.EAGAIN, str(error)))
     try:
         yield from _as_they_come(replies, len(tasks), len(pool))
     finally:

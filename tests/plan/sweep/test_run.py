@@ -213,6 +213,15 @@ def test_a_system_that_gives_no_process_is_said_and_is_no_fault_of_a_point(queue
         list(on_processes(tasks_of(queue, ["40 /s", "44 /s"]), workers=2))
 
 
+def test_a_system_that_gives_no_thread_is_said(queue, monkeypatch):
+    def never(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", never)
+    with pytest.raises(BlockingIOError, match="can't start new thread"):
+        list(on_processes(tasks_of(queue, ["40 /s"]), workers=2))
+
+
 def test_what_is_refused_is_refused_before_anything_runs(queue, tmp_path):
     settings = {"streams[0].rate": ["50 /s", "fast"], "site.supply": ["300 degC"], "site.fan": ["5 W", "5 K"]}
     with pytest.raises(InputError) as refused:
