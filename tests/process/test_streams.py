@@ -18,6 +18,7 @@ CASES = {
     "messages are closed": ("zoo nosuch 2>&-", 2, ""),
     "a refusal and no place for it": ("inspect none.onnx 2>&-", 2, ""),
     "everything is closed": ("zoo list -o list.csv <&- >&- 2>&-", 0, ""),
+    "nobody can answer": ("init <&-", 2, "standard input: expected answers to what it asks, got closed"),
     "nobody reads": ("zoo list --format json | true; exit ${PIPESTATUS[0]}", 0, ""),
     "nobody reads the help": ("--help | true; exit ${PIPESTATUS[0]}", 0, ""),
 }

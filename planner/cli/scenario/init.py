@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, Unpack
@@ -22,7 +23,7 @@ from planner.api.texts import (
 from planner.cli.encoding import echo
 from planner.cli.own_parts import hardware_option
 from planner.cli.scenario.short_question import question_options
-from planner.errors import PlannerError
+from planner.errors import InputError, PlannerError, Problem
 
 T = TypeVar("T")
 
@@ -47,9 +48,11 @@ def command(to: Path, **said: Unpack[Said]) -> int:
     """
     from planner.cli.main import OK
 
-    if to.is_file() and not click.confirm(f"{to} is there. Write over it?", err=True):
-        echo(f"{to} is as it was", err=True)
-        return OK
+    if to.is_file():
+        _require_input()
+        if not click.confirm(f"{to} is there. Write over it?", err=True):
+            echo(f"{to} is as it was", err=True)
+            return OK
     question = question_of(asked(said))
     api.write_plan(question, to)
     echo(f"wrote {to}; `planner size {to}` answers it, and `planner report {to}` writes it up")
@@ -130,12 +133,14 @@ def _patterns(text: str) -> None:
 
 def _ask(text: str, reader: Callable[[str], object]) -> str:
     """An answer that the reader takes; asked again with the reason where it does not."""
+    _require_input()
     return str(click.prompt(text, value_proc=_checked(reader)))
 
 
 def _or_default(text: str, reader: Callable[[str], object], default: object) -> str | None:
     """As `_ask`; None for the default, which is shown."""
     usual = str(default)
+    _require_input()
     found = str(click.prompt(text, default=usual, value_proc=_checked(reader, usual)))
     return None if found == usual else found
 
@@ -151,3 +156,9 @@ def _checked(reader: Callable[[str], object], usual: str | None = None) -> Calla
         return answer
 
     return check
+
+
+def _require_input() -> None:
+    if sys.stdin is None:  # closed before the run began
+        advice = "say everything with options, or take `planner plan`, which asks nothing"
+        raise InputError("init", [Problem("standard input", "answers to what it asks", "closed", advice)])
