@@ -45,7 +45,7 @@ def test_a_step_that_nobody_does_is_named_and_ends_with_status_three(call, tmp_p
 
 
 def test_frames_over_time_keep_the_promise_or_have_no_end(call):
-    """Five devices carry 40 cameras at the high end of their band; one has 2.9 times the frames that its decoder does.
+    """Five devices carry 40 cameras at the high end of the band; one has 2.9 times what its decoder does.
 
     Every second frame is looked at, and only the latency of these is promised.
     """
