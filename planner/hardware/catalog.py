@@ -91,6 +91,11 @@ def _part(file: PartFile) -> _ReadPart:
     return _read_own(file.path, changed_ns(file.path))
 
 
+def read_shipped(path: Path) -> Device:
+    """A part from a file of the database, which does not change while the program runs: read once."""
+    return _read_shipped(path).device
+
+
 def shipped_devices() -> tuple[Device, ...]:
     """The parts of the database in the order of their ids, without a user's own."""
     return tuple(_read_shipped(path).device for path in _shipped_files("devices"))

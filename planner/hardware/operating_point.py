@@ -10,8 +10,8 @@ from typing import Literal, TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.fusion_rules import Fusing, fits_unit, fusing, version_of
-from planner.hardware.link.links import Link
-from planner.hardware.link.of_part import delivered_link, measured_link
+from planner.hardware.link.links import BusLink
+from planner.hardware.link.of_part import delivered_link, measured_link, reload_bytes_per_s
 from planner.provenance import Provenance, Status, of_status, weakest
 from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision, QuotedRow
 from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit, Pipeline
@@ -48,9 +48,9 @@ class OperatingPoint:
     """Multiprocessors of a GPU, threads on a CPU, AI cores of an NPU, else one."""
     reload_bytes_per_s: float
     """At which weights come that do not stay on the chip: the memory's, else that of the measured link."""
-    link: Link | None
+    link: BusLink | None
     """To the host; None for parts that are computers themselves."""
-    measured_link: Link | None
+    measured_link: BusLink | None
     """Over which published rates of the part were measured."""
     quoted: tuple[QuotedRow, ...]
     """Networks whose times the part's own sources quote, of every engine."""
@@ -226,7 +226,7 @@ def operating_point(
         vector_ops_per_s=vector.value * share,
         bandwidth_bytes_per_s=bandwidth.value,
         processors=_processors(description, chosen_mode.id, threads),
-        reload_bytes_per_s=_reload_bytes_per_s(device, bandwidth.value),
+        reload_bytes_per_s=reload_bytes_per_s(device, bandwidth.value),
         quoted=tuple(description.quoted),
         link=delivered_link(device),
         measured_link=measured_link(device),
@@ -255,16 +255,6 @@ def operating_point(
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
-
-
-def _reload_bytes_per_s(device: Device, memory_bytes_per_s: float) -> float:
-    """Fitted rates were measured over a link; what another one changes is added (`planner.latency.link`)."""
-    if not device.memory.on_chip:
-        return memory_bytes_per_s
-    measured = measured_link(device)
-    if measured is not None:
-        return measured.rate_bytes_per_s
-    return device.host_link.bandwidth_bytes_per_s.value if device.host_link else memory_bytes_per_s
 
 
 def _fastest_peak(unit: ComputeUnit, mode: str) -> Sourced[float]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.hardware.catalog import PartFile
     from planner.hardware.database_check import DatabaseCheck
     from planner.hardware.datasheet import DatasheetNumber
-    from planner.hardware.link.links import Link
+    from planner.hardware.link.links import BusLink
     from planner.hardware.listing import Listing
     from planner.schema.hardware.device import Device, Precision, UnitKind
     from planner.schema.hardware.video import VideoUnits
@@ -190,7 +190,7 @@ def device_label(device: Device) -> str | None:
     return label_sentence(device)
 
 
-def device_links(device: Device) -> tuple[Link, ...]:
+def device_links(device: Device) -> tuple[BusLink, ...]:
     """Links that a part can have to its host, the one it is delivered with first; none for a computer.
 
     >>> [link.id for link in device_links(read_device("coral-edgetpu-usb"))]

@@ -106,9 +106,8 @@ def _attended(net: NetworkBuilder, choose: Chooser, query: str, key: str, value:
     query = net.mul(query, net.constant(1 / math.sqrt(net.extent(query, -1))))
     scores = net.matmul(query, net.transpose(key, (0, 1, 3, 2)))
     if choose.chance(0.3):
-        scores = net.add(
-            scores, net.parameter("bias", (1, *(net.extent(scores, axis) for axis in (1, 2, 3))))
-        )
+        each = [net.extent(scores, axis) for axis in range(1, 4)]
+        scores = net.add(scores, net.parameter("bias", (1, *each)))
     elif choose.chance(0.3):
         scores = _by_distance(net, choose, query, scores)
     y = net.transpose(net.matmul(net.softmax(scores), value), (0, 2, 1, 3))
@@ -129,7 +128,7 @@ def _by_distance(net: NetworkBuilder, choose: Chooser, query: str, scores: str) 
     ]
     if choose.chance(0.4) and batch * heads * places * keys < _MOST_WRITTEN:
         inner = net.slice(net.slice(scores, 2, 1, places), 3, 1, keys)
-        grid = np.moveaxis(np.indices((batch, heads, places - 1, keys - 1)), 0, -1)
+        grid = np.stack(tuple(np.indices((batch, heads, places - 1, keys - 1))), -1)
         written = grid + np.array((0, 0, 1, 1))
         scores = net.write_places(scores, written, net.mul(inner, net.constant(0.5)))
     y = net.reshape(scores, (batch, heads, side, side, own, own))

@@ -24,7 +24,7 @@ Ends = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class BusLink:
     """A link of one kind, generation and width."""
 
     id: str
@@ -59,7 +59,7 @@ def link_kinds() -> LinkKinds:
 
 
 @cache
-def links() -> dict[str, Link]:
+def links() -> dict[str, BusLink]:
     """Every link by its id, the slowest of each kind first."""
     found = [
         _link(kind, int(generation), lanes, rate.value)
@@ -70,10 +70,10 @@ def links() -> dict[str, Link]:
     return {link.id: link for link in found}
 
 
-def _link(kind: LinkKind, generation: int, lanes: int, lane_bytes_per_s: float) -> Link:
+def _link(kind: LinkKind, generation: int, lanes: int, lane_bytes_per_s: float) -> BusLink:
     rate = lanes * lane_bytes_per_s
     shares = (kind.low_share_ratio.value, kind.mid_share_ratio.value, kind.high_share_ratio.value)
-    return Link(
+    return BusLink(
         id=link_id(kind.bus, lanes, generation),
         bus=kind.bus,
         generation=generation,
@@ -101,7 +101,7 @@ _WRITTEN = (
 )
 
 
-def link_named(text: str) -> Link:
+def link_named(text: str) -> BusLink:
     """A link by its id, or as datasheets write it.
 
     >>> link_named("pcie3x1").name, link_named("PCIe Gen3 x4").id, link_named("USB 3.0").id

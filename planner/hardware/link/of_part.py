@@ -7,12 +7,12 @@ the file of a part may list others. Whatever is estimated of the part that `link
 from __future__ import annotations
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.link.links import Link, link_id, link_named, links
+from planner.hardware.link.links import BusLink, link_id, link_named, links
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.host import PartLink
 
 
-def delivered_link(device: Device) -> Link | None:
+def delivered_link(device: Device) -> BusLink | None:
     """The link that a part has as it is delivered; None for one that is a computer itself."""
     if device.link is not None:
         return links()[device.link.delivered]
@@ -23,14 +23,27 @@ def delivered_link(device: Device) -> Link | None:
     return links().get(link_id(bus, needs.lanes.value, needs.generation.value))
 
 
-def measured_link(device: Device) -> Link | None:
+def measured_link(device: Device) -> BusLink | None:
     """The link over which published rates of the part were measured."""
     if device.link is not None and device.link.measured_over is not None:
         return links()[device.link.measured_over]
     return delivered_link(device)
 
 
-def links_of(device: Device) -> tuple[Link, ...]:
+def reload_bytes_per_s(device: Device, memory_bytes_per_s: float) -> float:
+    """At which weights come that do not stay on the chip, as fitted rates have them.
+
+    These were measured over a link; what another one changes is added (`planner.latency.link`).
+    """
+    if not device.memory.on_chip:
+        return memory_bytes_per_s
+    measured = measured_link(device)
+    if measured is not None:
+        return measured.rate_bytes_per_s
+    return device.host_link.bandwidth_bytes_per_s.value if device.host_link else memory_bytes_per_s
+
+
+def links_of(device: Device) -> tuple[BusLink, ...]:
     """Every link that the part can have, the delivered one first, then from fast to slow."""
     own = delivered_link(device)
     if own is None:
@@ -72,12 +85,12 @@ def linked(device: Device, asked: str | None) -> Device:
     return _over(device, link)
 
 
-def _lacking(device: Device, asked: str, own: tuple[Link, ...]) -> InputError:
+def _lacking(device: Device, asked: str, own: tuple[BusLink, ...]) -> InputError:
     has = ", ".join(link.id for link in own)
     return InputError("estimate", [Problem("link", f"a link of {device.id}: {has}", repr(asked))])
 
 
-def _over(device: Device, link: Link) -> Device:
+def _over(device: Device, link: BusLink) -> Device:
     """The part with the numbers of a link in place of those of its own."""
     base = measured_link(device)
     others = [item.id for item in links_of(device) if item != link]

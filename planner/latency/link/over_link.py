@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from planner.formulas import formula
-from planner.hardware.link.links import Link
+from planner.hardware.link.links import BusLink
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
@@ -31,8 +31,8 @@ LEAST_LEFT = 0.2
 class LinkUse:
     """What a batch takes of the link; times are bands."""
 
-    link: Link
-    measured_over: Link
+    link: BusLink
+    measured_over: BusLink
     """Of the rates behind the estimate."""
     in_s: Band
     out_s: Band
@@ -45,7 +45,7 @@ class LinkUse:
 
 
 def link_use(
-    prepared: Prepared, point: OperatingPoint, link: Link, resident: float, loaded: float = 1.0
+    prepared: Prepared, point: OperatingPoint, link: BusLink, resident: float, loaded: float = 1.0
 ) -> LinkUse:
     """Transfers of a batch over a link; `resident` is the share of the network that stays on the chip.
 
@@ -100,7 +100,7 @@ def over_link(
     return replace(moved, notes=(*moved.notes, note)), replace(use, bound="link")
 
 
-def _loaded(found: NetworkTime, prepared: Prepared, point: OperatingPoint, measured: Link) -> float:
+def _loaded(found: NetworkTime, prepared: Prepared, point: OperatingPoint, measured: BusLink) -> float:
     """Share of the weights that come with every batch: what the measured link carries in the interval.
 
     Compilers keep some weights on the chip from context to context: a ResNet-50 on a Hailo-8L is published at
