@@ -31,7 +31,7 @@ LENGTH_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class RateCheck:
     """One row and what its simulation gives."""
 
     row: PublishedRate
@@ -56,14 +56,14 @@ class Compared:
         return max(ratio, 1.0 / ratio)
 
 
-def compared() -> Iterator[Compared]:
+def compared() -> Iterator[RateCheck]:
     """The rows with prompts in their time, in the order of the file."""
     for row in published_rates():
         if row.engine == "vllm" and row.prompt_in_rate and row.prompt_tokens and row.output_tokens:
             yield _compared(row, row.prompt_tokens, row.output_tokens)
 
 
-def _compared(row: PublishedRate, prompt: int, output: int) -> Compared:
+def _compared(row: PublishedRate, prompt: int, output: int) -> RateCheck:
     wishes = Wishes(
         weights=row.weights, engine=row.engine, mode=row.mode or None, prompt_tokens=prompt,
         output_tokens=output, context_tokens=prompt + output,
@@ -76,7 +76,7 @@ def _compared(row: PublishedRate, prompt: int, output: int) -> Compared:
     step_s = step_time(cost_row(cost), step, 1.0, 1.0)[0]
     prompts_s = row.users * prompt * 2.0 * cost.inner_macs / cost.top_ops_per_s
     published_s = row.users * output / (row.tokens_per_s or 1.0)
-    return Compared(row, simulated.tokens_per_s, row.users / step_s, prompts_s / published_s)
+    return RateCheck(row, simulated.tokens_per_s, row.users / step_s, prompts_s / published_s)
 
 
 def users(count: int, prompt: float, output: float) -> Talk:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,7 +44,7 @@ TOP_MODES = ("MAXN_SUPER", "MAXN")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LatencyRow:
     """One published latency over what the datasheets say."""
 
     part: str
@@ -86,10 +86,15 @@ def main() -> None:
         )
 
 
-def summaries(reasons: Counter[str] | None = None) -> dict[tuple[str, str], Summary]:
-    """Ratios per engine and kind of unit, and of all rows together under ("any", "any")."""
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows(Counter() if reasons is None else reasons):
+def summaries(
+    reasons: Counter[str] | None = None, only: Collection[str] | None = None
+) -> dict[tuple[str, str], Summary]:
+    """Ratios per engine and kind of unit, and of all rows together under ("any", "any").
+
+    `only` names engines whose rows alone are looked at.
+    """
+    groups: dict[tuple[str, str], list[LatencyRow]] = defaultdict(list)
+    for row in rows(Counter() if reasons is None else reasons, only):
         groups[row.engine, row.unit].append(row)
         groups["any", "any"].append(row)
     return {key: summary(group) for key, group in sorted(groups.items())}
@@ -99,11 +104,13 @@ LATER = {("openvino", "gpu"), ("openvino", "npu"), ("ncnn-vulkan", "gpu")}
 """Engines on kinds of units that were described after the last fit, of which no score is kept yet."""
 
 
-def rows(reasons: Counter[str]) -> Iterator[Row]:
+def rows(reasons: Counter[str], only: Collection[str] | None = None) -> Iterator[LatencyRow]:
     """Every row that can be compared; what cannot is counted by its reason."""
     later = {name for rule in join_rules().left_out_parts for name in rule.names}
     parts, engines, networks = set(device_ids()) - later, set(engine_ids()), set(names())
     for item in read_measurements(corrected=True):
+        if only is not None and item.engine not in only:
+            continue
         if item.metric not in ("latency_ms", "throughput_fps") or item.trust.startswith("C"):
             continue
         if item.part not in parts or item.model not in networks or item.engine not in engines:
@@ -125,7 +132,7 @@ def rows(reasons: Counter[str]) -> Iterator[Row]:
             yield row
 
 
-def judge(item: Measurement) -> Row | None:
+def judge(item: Measurement) -> LatencyRow | None:
     """One row estimated; None where its batch, mode or unit is not known."""
     device = read_device(item.part)
     mode = mode_of(item, device)
@@ -148,7 +155,7 @@ def judge(item: Measurement) -> Row | None:
     )
     plain_s = sum(max(layer.time.compute_s, layer.time.memory_s) for layer in result.layers)
     unit = device.units[item.unit].kind
-    return Row(
+    return LatencyRow(
         item.part, item.engine, unit, item.model, latency_s / result.latency_s.mid, latency_s / plain_s
     )
 
@@ -163,9 +170,9 @@ def mode_of(item: Measurement, device: Device) -> str | None:
     return top or next(mode.id for mode in device.modes if mode.default)
 
 
-def summary(group: list[Row]) -> Summary:
+def summary(group: list[LatencyRow]) -> Summary:
     """Median and 90th percentile over pairs of part and network, each at the median of its rows."""
-    by_pair: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    by_pair: dict[tuple[str, str], list[LatencyRow]] = defaultdict(list)
     for row in group:
         by_pair[row.part, row.model].append(row)
     ratios = [float(np.median([row.ratio for row in found])) for found in by_pair.values()]

@@ -42,7 +42,7 @@ _WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HeatRow:
     """One published temperature with what is predicted for it."""
 
     number: str
@@ -67,7 +67,7 @@ class Row:
         return ((self.seen_c or math.nan) - self.ambient_c) / (self.mid_c - self.ambient_c)
 
 
-def read_rows() -> Iterator[Row]:
+def read_rows() -> Iterator[HeatRow]:
     """Every row, predicted; not those that state a limit, nor a temperature of another chip."""
     with ROWS.open(newline="") as file:
         for raw in csv.DictReader(file):
@@ -75,7 +75,7 @@ def read_rows() -> Iterator[Row]:
                 yield _predicted(raw)
 
 
-def _predicted(raw: dict[str, str]) -> Row:
+def _predicted(raw: dict[str, str]) -> HeatRow:
     part, known = under(read_device(raw["part"]), raw["cooler"])
     ambient_c = float(raw["ambient_c"] or 25.0)
     default = next(mode for mode in part.modes if mode.default)
@@ -91,7 +91,7 @@ def _predicted(raw: dict[str, str]) -> Row:
         ends = [_ends(part, item.id, ambient_c, at_w) for item in part.thermal.coolers]
         low_c, high_c = min(low for low, _ in ends), max(high for _, high in ends)
     idle = "idle" in raw["load"] and "slope" not in raw["load"]
-    return Row(
+    return HeatRow(
         number=raw["id"],
         left_out=raw["left_out"] == "yes",
         part=part,
@@ -167,7 +167,7 @@ def _spread(values: Sequence[float], form: str = "{:.2f}") -> str:
     return f"{form.format(middle)} / {form.format(most)}"
 
 
-def table(rows: Iterable[Row]) -> list[str]:
+def table(rows: Iterable[HeatRow]) -> list[str]:
     """The rows of docs/heat.md, one a group."""
     found = list(rows)
     loaded = [row for row in found if row.power_w is not None and row.seen_c is not None and not row.idle]
@@ -194,7 +194,7 @@ def table(rows: Iterable[Row]) -> list[str]:
     return lines
 
 
-def verdict_lines(rows: Iterable[Row]) -> list[str]:
+def verdict_lines(rows: Iterable[HeatRow]) -> list[str]:
     """How many throttle verdicts are right, and how many that throttled were found."""
     asked = [row for row in rows if row.throttled is not None]
     hot = [row for row in asked if row.throttled]
@@ -210,7 +210,7 @@ def verdict_lines(rows: Iterable[Row]) -> list[str]:
     ]
 
 
-def time_lines(rows: Iterable[Row]) -> list[str]:
+def time_lines(rows: Iterable[HeatRow]) -> list[str]:
     """Published rise times over predicted ones, where the cooler is known and where it is not."""
     timed = [row for row in rows if row.time_s]
     lines = []

@@ -23,7 +23,7 @@ from planner.calibration.transfer.join import Join, join
 from planner.calibration.transfer.observations import Observation, observations
 from planner.calibration.transfer.refit import as_text, observed, refitted, rows_text
 from planner.calibration.transfer.roofline_effects import fit_roofline, roofline_rows, roofline_text
-from planner.calibration.transfer.validate import LeftOut, held_bands
+from planner.calibration.transfer.validate import SCHEMES, LeftOut, held_bands
 from planner.files import write_bytes
 from planner.latency.transfer.store import read_transfer, transfer_files
 from planner.schema.fitted.transfer import Transfer
@@ -110,7 +110,7 @@ def summary(judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, .
         if model not in judged:
             continue
         _, left_out, bands = judged[model]
-        for scheme in ("device", "family"):
+        for scheme in SCHEMES:
             rows = [row for row in left_out if row.scheme == scheme and chosen(row)]
             if rows:
                 yield line(name, scheme, accuracy(rows, bands), targets)
@@ -139,7 +139,7 @@ def section(transfer: Transfer, left_out: Sequence[LeftOut], bands: Sequence[Ban
         yield ""
     yield "| left out | observations | error | 90th perc. | measured / predicted | within 2x | plain error |"
     yield "|---|---|---|---|---|---|---|"
-    for scheme in ("device", "family"):
+    for scheme in SCHEMES:
         for group in sorted({row.group for row in left_out if row.scheme == scheme}):
             rows = [row for row in left_out if row.scheme == scheme and row.group == group]
             found = accuracy(rows, bands)

@@ -30,7 +30,7 @@ KINDS = (Verdict.PASS, Verdict.UNDECIDED, Verdict.FAIL)
 
 
 @dataclass(frozen=True)
-class Case:
+class QueueCase:
     """A stream, its devices, and the time of a request."""
 
     name: str
@@ -39,21 +39,21 @@ class Case:
     service_s: float
 
 
-def cases() -> list[Case]:
+def cases() -> list[QueueCase]:
     """Streams that load their devices to 60 to 85 %."""
     camera = StreamGroup("a", sources=20, rate_per_s=15.0, network="n", slo_s=1.0, jitter_s=0.005)
     poisson = StreamGroup("a", sources=1, rate_per_s=60.0, network="n", slo_s=1.0, arrivals="poisson")
     gamma = replace(poisson, arrivals="gamma", gap_cv=2.0)
     bursty = replace(poisson, arrivals="mmpp", bursts=Bursts(calm_s=20.0, burst_s=4.0, ratio=3.0))
     return [
-        Case("periodic", camera, 4, 0.011),
-        Case("Poisson", poisson, 2, 0.025),
-        Case("gamma", gamma, 2, 0.020),
-        Case("MMPP", bursty, 3, 0.025),
+        QueueCase("periodic", camera, 4, 0.011),
+        QueueCase("Poisson", poisson, 2, 0.025),
+        QueueCase("gamma", gamma, 2, 0.020),
+        QueueCase("MMPP", bursty, 3, 0.025),
     ]
 
 
-def rack_of(case: Case, seed: int, slo_s: float) -> Rack:
+def rack_of(case: QueueCase, seed: int, slo_s: float) -> Rack:
     """The rack of a case, its run as long as its stream wants."""
     stream = replace(case.stream, slo_s=slo_s)
     wanted_s = max(20.0, seconds_wanted(stream, FIRST))
@@ -77,13 +77,13 @@ def rack_of(case: Case, seed: int, slo_s: float) -> Rack:
     )
 
 
-def true_p99_s(case: Case) -> float:
+def true_p99_s(case: QueueCase) -> float:
     """Of all requests of long runs together."""
     rack = replace(rack_of(case, 1_000_003, 1.0), duration_s=LONG_S, replications=LONG_RUNS)
     return simulate(rack).streams[0].latency_s.p99 or 0.0
 
 
-def verdicts(case: Case, slo_s: float, seeds: int) -> Counter[Verdict]:
+def verdicts(case: QueueCase, slo_s: float, seeds: int) -> Counter[Verdict]:
     """How often each verdict is given."""
     return Counter(
         rack_verdict(simulate_until_settled(rack_of(case, seed, slo_s), most_replications=MOST))

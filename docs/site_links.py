@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 LOADED = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src")}
 
 
-class Page(HTMLParser):
+class LinkedPage(HTMLParser):
     """What a page links to, what it loads, and the anchors that it has."""
 
     def __init__(self, text: str) -> None:
@@ -44,7 +44,7 @@ def problems(site: Path) -> Iterator[str]:
     ]  # its links are of a server
     if not files:
         yield f"{site}: no page"
-    pages = {path.resolve(): Page(path.read_text(encoding="utf-8")) for path in files}
+    pages = {path.resolve(): LinkedPage(path.read_text(encoding="utf-8")) for path in files}
     for path, page in pages.items():
         here = path.relative_to(site.resolve())
         yield from (f"{here}: loads {address}" for address in page.loaded if urlsplit(address).netloc)
@@ -61,7 +61,7 @@ def problems(site: Path) -> Iterator[str]:
                 yield f"{here}: no anchor {address}"
 
 
-def _has(page: Page, anchor: str) -> bool:
+def _has(page: LinkedPage, anchor: str) -> bool:
     """Whether a page has an anchor; those that its scripts make begin with two lines."""
     return not anchor or anchor.startswith("__") or anchor in page.anchors
 

@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.api.alternatives import curve, split, what_if
-    from planner.api.database import (
-        check_database,
-        device_ids,
-        export_network,
-        list_devices,
-        list_measurements,
-        list_networks,
-        read_device,
-    )
+    from planner.api.database.parts import check_database, device_ids, list_devices, read_device
+    from planner.api.database.shipped import export_network, list_measurements, list_networks
     from planner.api.engines import calibrate, import_profile, measure, register_calibration, validate
     from planner.api.fleets import fleet
     from planner.api.networks import asked, compare, estimate, estimate_units, inspect, read_onnx
@@ -38,25 +31,25 @@ _HOME = {
     "Workload": "planner.workload.workload",
     "asked": "planner.api.networks",
     "calibrate": "planner.api.engines",
-    "check_database": "planner.api.database",
+    "check_database": "planner.api.database.parts",
     "compare": "planner.api.networks",
     "compare_reports": "planner.api.reports",
     "cost": "planner.api.scenarios",
     "curve": "planner.api.alternatives",
     "density": "planner.api.scenarios",
-    "device_ids": "planner.api.database",
+    "device_ids": "planner.api.database.parts",
     "estimate": "planner.api.networks",
     "estimate_units": "planner.api.networks",
-    "export_network": "planner.api.database",
+    "export_network": "planner.api.database.shipped",
     "fleet": "planner.api.fleets",
     "import_profile": "planner.api.engines",
     "inspect": "planner.api.networks",
     "lint": "planner.api.scenarios",
-    "list_devices": "planner.api.database",
-    "list_measurements": "planner.api.database",
-    "list_networks": "planner.api.database",
+    "list_devices": "planner.api.database.parts",
+    "list_measurements": "planner.api.database.shipped",
+    "list_networks": "planner.api.database.shipped",
     "measure": "planner.api.engines",
-    "read_device": "planner.api.database",
+    "read_device": "planner.api.database.parts",
     "read_onnx": "planner.api.networks",
     "read_scenario": "planner.api.scenarios",
     "register_calibration": "planner.api.engines",

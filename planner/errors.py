@@ -6,7 +6,8 @@ An infeasible plan is an answer and never one of these.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from planner.units import did_you_mean
@@ -88,3 +89,28 @@ class MissingDataError(PlannerError):
 
 class OutputError(PlannerError):
     """A result could not be written; nothing half-written is left behind."""
+
+
+def refusal_of(error: Exception) -> str | None:
+    """The sentence for an error that is no fault of planner's; None for one that is."""
+    if isinstance(error, PlannerError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"cannot read or write: {error}; free the place or choose another"
+    return None
+
+
+def require_positive(source: str, limits: Mapping[str, float | None]) -> None:
+    """Raise `InputError` for limits that are no number above zero; None is no limit.
+
+    >>> require_positive("compare", {"max_latency_s": float("nan")})
+    Traceback (most recent call last):
+    planner.errors.InputError: compare: max_latency_s: expected a number above 0, got nan
+    """
+    problems = [
+        Problem(name, "a number above 0", f"{value:g}")
+        for name, value in limits.items()
+        if value is not None and not (value > 0.0 and math.isfinite(value))
+    ]
+    if problems:
+        raise InputError(source, problems)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any, Never, Self
 
@@ -15,6 +17,28 @@ LARGEST_TEXT_BYTES = 64 * 2**20
 """Of a table, a configuration or a record: the largest that planner itself writes are a few megabytes."""
 
 
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)
+"""A pipe that nobody writes to would be waited for; a file is read as ever."""
+
+
+def open_file(path: Path) -> io.BufferedReader:
+    """A file to read. Raises `OSError` for what is none, also where it was one when it was looked at."""
+    return io.BufferedReader(open_unbuffered(path))
+
+
+def open_unbuffered(path: Path) -> io.FileIO:
+    """The same, for who takes pieces from far apart."""
+    handle = os.open(path, _READ_ONLY | _WITHOUT_WAITING)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError("a folder, a device or a pipe in the place of a file")
+        return io.FileIO(handle)
+    except BaseException:
+        os.close(handle)
+        raise
+
+
 def read_bounded(path: Path, most_bytes: int = LARGEST_TEXT_BYTES) -> bytes:
     """The content of a file of at most this size. Raises `InputError` for one that is larger, or is none."""
     try:
@@ -23,7 +47,7 @@ def read_bounded(path: Path, most_bytes: int = LARGEST_TEXT_BYTES) -> bytes:
         if not path.is_file():
             raise _refused(path, "a file", "a folder" if path.is_dir() else "a device or a pipe")
         note_input(path)
-        with path.open("rb") as file:
+        with open_file(path) as file:
             content = file.read(most_bytes + 1)  # the size that a file states may change until it is read
     except (OSError, ValueError) as error:
         raise _refused(path, "a readable file", getattr(error, "strerror", None) or str(error)) from None

@@ -11,6 +11,8 @@ from typing import Final
 MOST_LETTERS = 1000
 """Of one word without a space; of a longer one people see the ends. JSON and CSV have all of it."""
 _ENDS = 100
+LONGEST_WORD = 8192
+"""Of a command line or a question that is taken at all: twice the longest path."""
 
 _INVISIBLE: Final = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed; \x9b alone begins an escape

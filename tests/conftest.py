@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,18 @@ import pytest
 from hypothesis import settings
 
 from planner import data_files
+from planner.collector import collect_seldom
 
 settings.register_profile("planner", deadline=None)  # no test is timed; machines are shared
 settings.load_profile("planner")
+
+collect_seldom()  # as the command line does; a session keeps millions of objects, walked for nothing
+
+
+def pytest_collection_finish() -> None:
+    """What collecting made lasts as long as the session: it is not searched for cycles again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,7 +34,7 @@ def test_a_notebook_shows_the_line_and_a_table(results):
 
 
 def test_letters_of_html_are_escaped():
-    class Odd(Shown):
+    class OddValue(Shown):
         headline = "<b> & co"
 
         def to_frame(self):
@@ -42,8 +42,8 @@ def test_letters_of_html_are_escaped():
 
             return pd.DataFrame({"a": [1.23456, 2.0]})
 
-    assert Odd()._repr_html_().startswith("<p>&lt;b&gt; &amp; co</p>")
-    assert "1.235" in Odd()._repr_html_()
+    assert OddValue()._repr_html_().startswith("<p>&lt;b&gt; &amp; co</p>")
+    assert "1.235" in OddValue()._repr_html_()
 
 
 def test_parts_and_scenarios_are_short_too():

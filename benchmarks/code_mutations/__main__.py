@@ -20,7 +20,7 @@ import yaml
 from benchmarks.code_mutations.mutants import ROOT, Mutant, sample
 from benchmarks.code_mutations.record import Record, read_record
 from benchmarks.code_mutations.recorder import FOLDER_VARIABLE, WATCHED
-from benchmarks.code_mutations.trial import Trial, copied, tried
+from benchmarks.code_mutations.trial import MutantTrial, copied, tried
 
 LEAST_CAUGHT = 0.9
 
@@ -73,7 +73,7 @@ def recorded(folder: Path, workers: int, files: Sequence[str]) -> None:
     subprocess.run(command, cwd=ROOT, env=env, check=True)
 
 
-def tried_all(mutants: Sequence[Mutant], record: Record, folder: Path, workers: int) -> list[Trial]:
+def tried_all(mutants: Sequence[Mutant], record: Record, folder: Path, workers: int) -> list[MutantTrial]:
     """Each fault in the copy of a worker that is free; a line as each is done."""
     copies: SimpleQueue[Path] = SimpleQueue()
     for worker in range(workers):
@@ -81,7 +81,7 @@ def tried_all(mutants: Sequence[Mutant], record: Record, folder: Path, workers: 
         place.mkdir()
         copies.put(copied(place))
 
-    def one(mutant: Mutant) -> Trial:
+    def one(mutant: Mutant) -> MutantTrial:
         copy = copies.get()
         tests = record.tests(mutant.path, range(mutant.statement, mutant.line + 1))
         try:
@@ -102,7 +102,7 @@ def reviewed() -> dict[tuple[str, str, str], str]:
     return {(row["file"], row["before"], row["after"]): row["reason"] for row in rows}
 
 
-def printed(trials: Sequence[Trial], harmless: dict[tuple[str, str, str], str]) -> int:
+def printed(trials: Sequence[MutantTrial], harmless: dict[tuple[str, str, str], str]) -> int:
     """Figures by room, what survived, and what was judged to be no fault."""
     equal = [trial for trial in trials if not trial.caught and trial.mutant.change in harmless]
     counted = [trial for trial in trials if trial not in equal]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOST_S = 60.0
-"""Of tests, by the clock of the record, that are tried after those that execute the line."""
+"""Of processor time of tests, by the record, that are tried after those that execute the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,20 @@ class Record:
         direct = frozenset[str]().union(*(self.by_line.get((path, line), ()) for line in lines))
         files = {test.split("::")[0] for test in direct}
         beside = {test for test in self.seconds if test.split("::")[0] in files} - direct
-        users = self.by_file.get(path) or self._users_of_folder(str(Path(path).parent))
+        users = self.by_file.get(path) or self._users_of_folder(str(Path(path).parent)) or self._beside(path)
         later = [*self._fastest(beside), *self._fastest(users - direct - beside)]
         return (*self._fastest(direct), *self._within(later))
 
     def _users_of_folder(self, folder: str) -> frozenset[str]:
         inside = [tests for path, tests in self.by_file.items() if str(Path(path).parent) == folder]
         return frozenset[str]().union(*inside)
+
+    def _beside(self, path: str) -> frozenset[str]:
+        """Tests of the folder of the same name, for code that runs in processes of its own."""
+        folder = Path("tests", *Path(path).parent.parts[1:])
+        while folder.parts and not any(Path(test).is_relative_to(folder) for test in self.seconds):
+            folder = folder.parent
+        return frozenset(test for test in self.seconds if Path(test).is_relative_to(folder))
 
     def _fastest(self, tests: Iterable[str]) -> list[str]:
         return sorted(tests, key=lambda test: (self.seconds[test], test))

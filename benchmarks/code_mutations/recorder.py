@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ WATCHED = "watched.txt"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class Recorder:
+class CoverageRecorder:
     """Names what runs to coverage.py: a fixture by where it is defined, else the test."""
 
     def __init__(self, folder: Path, worker: str) -> None:
@@ -33,7 +34,7 @@ class Recorder:
         self._worker = worker
         self._names = [""]
         self._fixtures: dict[str, list[str]] = {}
-        self._seconds: dict[str, float] = defaultdict(float)
+        self._seconds: dict[str, float] = {}
         self._failed: set[str] = set()
         watched = [str(_ROOT / path) for path in (folder / WATCHED).read_text().split("\n")]
         self._coverage = coverage.Coverage(
@@ -58,9 +59,11 @@ class Recorder:
             kept.forget_estimates()
         self._fixtures[item.nodeid] = list(getattr(item, "fixturenames", ()))
         self._enter(f"test {item.nodeid}")
+        start_s = _processor_s()
         try:
             return (yield)
         finally:
+            self._seconds[item.nodeid] = _processor_s() - start_s
             self._leave()
 
     @pytest.hookimpl(wrapper=True)
@@ -73,8 +76,7 @@ class Recorder:
             self._leave()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add up set-up, call and tear-down."""
-        self._seconds[report.nodeid] += report.duration
+        """A record rests on tests that pass."""
         if report.failed:
             self._failed.add(report.nodeid)
 
@@ -97,9 +99,15 @@ class Recorder:
         (self._folder / f"{self._worker}.json").write_text(json.dumps(part))
 
 
+def _processor_s() -> float:
+    """Of this process and of children that ended: by the clock, other work makes tests long."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(item.ru_utime + item.ru_stime for item in used)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Record in each process that runs tests; with workers, the one that hands them out runs none."""
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     if worker or not config.getoption("numprocesses", None):
         folder = Path(os.environ[FOLDER_VARIABLE])
-        config.pluginmanager.register(Recorder(folder, worker or "alone"), "code-mutations-recorder")
+        config.pluginmanager.register(CoverageRecorder(folder, worker or "alone"), "code-mutations-recorder")

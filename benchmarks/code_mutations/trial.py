@@ -33,7 +33,7 @@ _FOLDERS = ("benchmarks", "docs", "hardware_db", "planner", "reports", "scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class MutantTrial:
     """What became of a fault: the test that failed, or none."""
 
     mutant: Mutant
@@ -57,7 +57,7 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def tried(mutant: Mutant, tests: Sequence[str], copy: Path, usual_s: float) -> Trial:
+def tried(mutant: Mutant, tests: Sequence[str], copy: Path, usual_s: float) -> MutantTrial:
     """Put the fault in, run the tests until one fails that passes without it, take the fault out.
 
     `usual_s` is what all the tests take without a fault.
@@ -79,7 +79,7 @@ def tried(mutant: Mutant, tests: Sequence[str], copy: Path, usual_s: float) -> T
             caught_by = failed
             break
         left.remove(named[0])
-    return Trial(mutant, caught_by, len(tests), time.monotonic() - start_s)
+    return MutantTrial(mutant, caught_by, len(tests), time.monotonic() - start_s)
 
 
 def _first_failure(tests: Sequence[str], copy: Path, limit_s: int) -> str:

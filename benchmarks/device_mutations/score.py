@@ -25,7 +25,7 @@ KINDS = (*TEXT_KINDS, *VALUE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
+class CorruptedCopy:
     """One corrupted copy: what was done, where, and the file as it would be read."""
 
     kind: str
@@ -36,7 +36,7 @@ class Mutant:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class KindScore:
     """How many mutants of one kind there were and how many were caught."""
 
     kind: str
@@ -45,21 +45,21 @@ class Score:
     missed: tuple[str, ...]
 
 
-def mutants(text: str, file: str, most_per_kind: int | None = None) -> Iterator[Mutant]:
+def mutants(text: str, file: str, most_per_kind: int | None = None) -> Iterator[CorruptedCopy]:
     """Corrupted copies of a file, evenly spread over the sites of each kind where only some are wanted."""
     document = parse_document(text, file)
     for kind, corrupt in TEXT_KINDS.items():
         for where, changed in _spread(corrupt(text), most_per_kind):
-            yield Mutant(kind, where, changed, None)
+            yield CorruptedCopy(kind, where, changed, None)
     for kind, sites in VALUE_KINDS.items():
         for where, change in _spread(list(sites(document.values)), most_per_kind):
             values = copy.deepcopy(document.values)
             if isinstance(values, dict):
                 change(values)
-            yield Mutant(kind, where, None, values)
+            yield CorruptedCopy(kind, where, None, values)
 
 
-def is_caught(mutant: Mutant, document: Document, engines: Mapping[str, Engine]) -> bool:
+def is_caught(mutant: CorruptedCopy, document: Document, engines: Mapping[str, Engine]) -> bool:
     """Whether reading or checking refuses the mutant of a file, given the document of the original."""
     try:
         if mutant.text is not None:
@@ -75,7 +75,9 @@ def is_caught(mutant: Mutant, document: Document, engines: Mapping[str, Engine])
     return any(True for _ in device_conflicts(device, engines))
 
 
-def score(files: Mapping[str, str], engines: Mapping[str, Engine], most_per_kind: int | None) -> list[Score]:
+def score(
+    files: Mapping[str, str], engines: Mapping[str, Engine], most_per_kind: int | None
+) -> list[KindScore]:
     """Mutants tried and caught over all files (name to text), by kind in the order of the kinds."""
     tried: Counter[str] = Counter()
     missed: dict[str, list[str]] = {}
@@ -87,7 +89,7 @@ def score(files: Mapping[str, str], engines: Mapping[str, Engine], most_per_kind
                 missed.setdefault(mutant.kind, []).append(f"{file}: {mutant.where}")
     kinds = [kind for kind in KINDS if tried[kind]]
     return [
-        Score(kind, tried[kind], tried[kind] - len(missed.get(kind, ())), tuple(missed.get(kind, ())))
+        KindScore(kind, tried[kind], tried[kind] - len(missed.get(kind, ())), tuple(missed.get(kind, ())))
         for kind in kinds
     ]
 

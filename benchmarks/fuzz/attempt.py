@@ -30,7 +30,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptOutcome:
     """What became of it; in capitals where it should not have."""
 
     what: str
@@ -43,7 +43,7 @@ class _HangError(BaseException):
     """Past the limit. No `except Exception` of the code under test catches it."""
 
 
-def tried(attempt: Attempt, folder: Path) -> Outcome:
+def tried(attempt: Attempt, folder: Path) -> AttemptOutcome:
     """The outcome in this process, whose folder and streams are its own for as long."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -58,7 +58,7 @@ def tried(attempt: Attempt, folder: Path) -> Outcome:
             what = f"OVERWRITTEN {name}"
     if (left := [path.name for path in folder.rglob(".*") if path.is_file()]) and what.islower():
         what = f"LEFT {left[0]}"
-    return Outcome(what, time.process_time() - start, _peak_bytes())
+    return AttemptOutcome(what, time.process_time() - start, _peak_bytes())
 
 
 def _peak_bytes() -> int:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from benchmarks.reality.cases import Case, Pace
+    from benchmarks.reality.cases import Case, ServiceTimes
 
 HERE = Path(__file__).resolve().parent
 JOURNAL = HERE / "measured.jsonl"
@@ -105,7 +105,7 @@ def _serve(seconds: int, names: list[str], journal: Path, *, again: bool) -> Non
         print(_line(record), f"({time.perf_counter() - begun_s:.0f} s)", flush=True)
 
 
-def _one(case: Case, pace: Pace, seconds: int) -> dict[str, object]:
+def _one(case: Case, pace: ServiceTimes, seconds: int) -> dict[str, object]:
     from benchmarks.reality.cases import written_case
     from benchmarks.reality.replan import pace_rows
     from planner import api

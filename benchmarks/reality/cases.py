@@ -16,7 +16,7 @@ _SEED = 20261130
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class StreamCase:
     """One stream: the use of the servers that it asks for, and the keys that make it what it is."""
 
     name: str
@@ -39,7 +39,7 @@ class Case:
 
     name: str
     title: str
-    loads: tuple[Load, ...]
+    loads: tuple[StreamCase, ...]
     workers: int = 1
     batch: int = 1
     wait_ms: float = 0.0
@@ -57,17 +57,19 @@ POISSON, CAMERAS = "arrivals: poisson", "arrivals: periodic"
 
 
 def _poisson(use: float) -> Case:
-    return Case(f"poisson-{use * 100:.0f}", "Poisson", (Load("requests", use, POISSON),))
+    return Case(f"poisson-{use * 100:.0f}", "Poisson", (StreamCase("requests", use, POISSON),))
 
 
 def _cameras(use: float, jitter: str = "") -> Case:
     name = f"cameras-{use * 100:.0f}" + ("-jitter" if jitter else "")
     title = f"{_CAMERAS} cameras" + (", jitter" if jitter else "")
-    return Case(name, title, (Load("cameras", use, CAMERAS + jitter, sources=_CAMERAS),))
+    return Case(name, title, (StreamCase("cameras", use, CAMERAS + jitter, sources=_CAMERAS),))
 
 
-def _chained(keys: str, use: float, sources: int = 1) -> Load:
-    return Load("frames", use, keys, model=DETECTOR, sources=sources, chain=((DETECTOR, 1.0), (SMALL, 2.0)))
+def _chained(keys: str, use: float, sources: int = 1) -> StreamCase:
+    return StreamCase(
+        "frames", use, keys, model=DETECTOR, sources=sources, chain=((DETECTOR, 1.0), (SMALL, 2.0))
+    )
 
 
 _JITTER = ", jitter: 10 ms"
@@ -83,46 +85,46 @@ CASES = (
     _cameras(0.85),
     _cameras(0.95),
     _cameras(0.7, _JITTER),
-    Case("gamma-60", "triggers, gaps of cv 2", (Load("triggers", 0.6, "arrivals: gamma, gap_cv: 2"),)),
+    Case("gamma-60", "triggers, gaps of cv 2", (StreamCase("triggers", 0.6, "arrivals: gamma, gap_cv: 2"),)),
     Case(
         "bursts-50",
         "bursts of four times the rate",
-        (Load("triggers", 0.5, "arrivals: mmpp, bursts: {calm: 2 s, burst: 500 ms, factor: 4}"),),
+        (StreamCase("triggers", 0.5, "arrivals: mmpp, bursts: {calm: 2 s, burst: 500 ms, factor: 4}"),),
     ),
-    Case("trace-70", "a trace of alarms", (Load("alarms", 0.7, "arrivals: trace, trace: trace.csv"),)),
-    Case("batches-60", "batches of up to 4", (Load("requests", 0.6, POISSON),), batch=LARGEST_BATCH),
+    Case("trace-70", "a trace of alarms", (StreamCase("alarms", 0.7, "arrivals: trace, trace: trace.csv"),)),
+    Case("batches-60", "batches of up to 4", (StreamCase("requests", 0.6, POISSON),), batch=LARGEST_BATCH),
     Case(
         "batches-wait-35",
         "batches of 4 that wait 20 ms",
-        (Load("requests", 0.35, POISSON),),
+        (StreamCase("requests", 0.35, POISSON),),
         batch=LARGEST_BATCH,
         wait_ms=20.0,
     ),
     Case(
         "networks-70",
         "two networks",
-        (Load("small", 0.3, POISSON), Load("large", 0.4, POISSON, model=LARGE)),
+        (StreamCase("small", 0.3, POISSON), StreamCase("large", 0.4, POISSON, model=LARGE)),
     ),
     Case(
         "priorities-80",
         "two priorities",
-        (Load("urgent", 0.3, POISSON + ", priority: 1"), Load("others", 0.5, POISSON)),
+        (StreamCase("urgent", 0.3, POISSON + ", priority: 1"), StreamCase("others", 0.5, POISSON)),
     ),
     Case(
         "oldest-95",
         "the oldest goes behind 4",
-        (Load("cameras", 0.95, POISSON + ", queue_limit: 4, overflow: drop_oldest"),),
+        (StreamCase("cameras", 0.95, POISSON + ", queue_limit: 4, overflow: drop_oldest"),),
     ),
     Case(
         "newest-115",
         "more than it carries, the newest goes behind 4",
-        (Load("cameras", 1.15, POISSON + ", queue_limit: 4, overflow: drop_newest"),),
+        (StreamCase("cameras", 1.15, POISSON + ", queue_limit: 4, overflow: drop_newest"),),
     ),
-    Case("workers-60", "two workers, shortest queue", (Load("requests", 0.6, POISSON),), workers=2),
+    Case("workers-60", "two workers, shortest queue", (StreamCase("requests", 0.6, POISSON),), workers=2),
     Case(
         "workers-80-central",
         "two workers, one queue",
-        (Load("requests", 0.8, POISSON),),
+        (StreamCase("requests", 0.8, POISSON),),
         workers=2,
         dispatch="central_queue",
     ),
@@ -142,12 +144,12 @@ SCORED = tuple(case.name for case in CASES[1:22:2])
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ServiceTimes:
     """Time of one request in service by network, batch size and workers, to choose rates by."""
 
     request_s: dict[tuple[str, int, int], float]
 
-    def rate_per_s(self, case: Case, load: Load) -> float:
+    def rate_per_s(self, case: Case, load: StreamCase) -> float:
         """The rate of one source at which a stream takes its share of the servers with full batches."""
         request_s = sum(
             times * self.request_s[network, case.batch, case.workers] for network, times in load.work
@@ -155,7 +157,7 @@ class Pace:
         return load.use * case.workers / request_s / load.sources
 
 
-def written_case(case: Case, pace: Pace, folder: Path, seconds: int) -> Path:
+def written_case(case: Case, pace: ServiceTimes, folder: Path, seconds: int) -> Path:
     """The scenario of a case and its trace, where it has one, in a folder."""
     number = [other.name for other in CASES].index(case.name)
     streams = []
@@ -183,7 +185,7 @@ def written_case(case: Case, pace: Pace, folder: Path, seconds: int) -> Path:
     return path
 
 
-def _chain_of(load: Load) -> str:
+def _chain_of(load: StreamCase) -> str:
     """The key `chain` of a stream, where it has one."""
     if not load.chain:
         return ""

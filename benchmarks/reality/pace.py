@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from benchmarks.reality.cases import DETECTOR, LARGE, LARGEST_BATCH, SMALL, Pace
-from planner.calibration.serving.child import Job, Measured, measure_served
-from planner.calibration.serving.loaded import Engine, written
+from benchmarks.reality.cases import DETECTOR, LARGE, LARGEST_BATCH, SMALL, ServiceTimes
+from planner.calibration.serving.child import MeasuredRun, ServingJob, measure_served
+from planner.calibration.serving.loaded import ServingEngine, written
 from planner.plan.serving.live_rack import server_rack
 from planner.process.temporary import temporary_folder
 from planner.rack.description.rack import Batching
 from planner.rack.description.streams import StreamGroup
 from planner.zoo.source import read_model
 
-_ENGINE = Engine("onnxruntime")
+_ENGINE = ServingEngine("onnxruntime")
 _SECONDS = 5.0
 _USE = 0.6
 ASKED = (
@@ -26,7 +26,7 @@ ASKED = (
 )
 
 
-def look(asked: Collection[tuple[str, int, int]] = ASKED) -> Pace:
+def look(asked: Collection[tuple[str, int, int]] = ASKED) -> ServiceTimes:
     """Serve each network alone, in full batches, and with a second worker, at a use of 0.6."""
     found = {}
     for network, batch, workers in asked:
@@ -38,13 +38,13 @@ def look(asked: Collection[tuple[str, int, int]] = ASKED) -> Pace:
         # Where no batch filled up, the loop's time stands in, longer by what servers usually take.
         served_s = float(times_s.mean()) / batch if times_s.size > 10 else 1.2 * loop_s
         found[network, batch, workers] = served_s
-    return Pace(found)
+    return ServiceTimes(found)
 
 
-def _served(network: str, batch: int, workers: int, rate_per_s: float, seconds: float) -> Measured:
+def _served(network: str, batch: int, workers: int, rate_per_s: float, seconds: float) -> MeasuredRun:
     requests = StreamGroup("requests", 1, rate_per_s, network, slo_s=1.0, arrivals="poisson")
     rack = server_rack((requests,), Batching(batch), count=workers, duration_s=seconds, warmup_s=0.0)
     workloads = {(network, size): read_model(network, batch=size) for size in range(1, batch + 1)}
     with temporary_folder("pace") as folder:
         files = written(workloads, {network: None}, _ENGINE, folder)
-        return measure_served(Job(rack, 0, files, _ENGINE, noise_s=0.1, loop_s=0.7))
+        return measure_served(ServingJob(rack, 0, files, _ENGINE, noise_s=0.1, loop_s=0.7))

@@ -45,8 +45,8 @@ class Run:
 
 def serve(name: str, folder: Path) -> None:
     """Serve one of the runs and keep it."""
-    from planner.calibration.serving.child import Job, measure_served
-    from planner.calibration.serving.loaded import Engine, written
+    from planner.calibration.serving.child import ServingJob, measure_served
+    from planner.calibration.serving.loaded import ServingEngine, written
     from planner.plan.serving.live_rack import server_rack
     from planner.process.temporary import temporary_folder
     from planner.rack.description.rack import Batching
@@ -54,13 +54,13 @@ def serve(name: str, folder: Path) -> None:
     from planner.zoo.source import read_model
 
     network, arrivals, use, servers = RUNS[name]
-    engine = Engine("onnxruntime")
+    engine = ServingEngine("onnxruntime")
     sources = 11 if arrivals == "periodic" else 1
     stream = StreamGroup("requests", sources, 1.0, network, slo_s=1.0, arrivals=arrivals)
     rack = server_rack((stream,), Batching(), count=servers, duration_s=SECONDS, warmup_s=0.0)
     with temporary_folder("process") as place:
         files = written({(network, 1): read_model(network, batch=1)}, {network: None}, engine, place)
-        found = measure_served(Job(rack, 0, files, engine, 0.5, 1.0, use))
+        found = measure_served(ServingJob(rack, 0, files, engine, 0.5, 1.0, use))
     run = found.served
     np.savez(
         folder / f"{name}.npz",

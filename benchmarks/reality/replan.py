@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.reality.cases import CASES, DETECTOR, LARGE, LARGEST_BATCH, SMALL, Pace, written_case
+from benchmarks.reality.cases import CASES, DETECTOR, LARGE, LARGEST_BATCH, SMALL, ServiceTimes, written_case
 
 if TYPE_CHECKING:
     from planner.calibration.serving.compare import Side
@@ -31,7 +31,7 @@ SIDE = "replanned"
 
 def keep_learnt(engine: str, path: Path = LEARNT) -> None:
     """Add what this machine is calibrated as to the file."""
-    from planner.calibration.serving.loaded import Engine
+    from planner.calibration.serving.loaded import ServingEngine
     from planner.plan.rack.in_service import measured_file, measured_serving
     from planner.plan.serving.estimated import estimated
     from planner.zoo.source import read_model
@@ -39,7 +39,7 @@ def keep_learnt(engine: str, path: Path = LEARNT) -> None:
     asked = [(name, size) for name in (SMALL, DETECTOR) for size in range(1, LARGEST_BATCH + 1)]
     asked.append((LARGE, 1))
     workloads = {(network, size): read_model(network, batch=size) for network, size in asked}
-    found = estimated(workloads, Engine(engine))
+    found = estimated(workloads, ServingEngine(engine))
     measured_serving()  # refused where it is another machine's
     serving = measured_file().read_text(encoding="utf-8").splitlines()
     entry = {
@@ -52,14 +52,16 @@ def keep_learnt(engine: str, path: Path = LEARNT) -> None:
     path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-def pace_rows(pace: Pace) -> list[list[object]]:
+def pace_rows(pace: ServiceTimes) -> list[list[object]]:
     """The times by which rates are chosen, as the journal has them."""
     return [[*key, value] for key, value in pace.request_s.items()]
 
 
-def pace_of(record: Mapping[str, Any]) -> Pace:
+def pace_of(record: Mapping[str, Any]) -> ServiceTimes:
     """The times by which the rates of a case of the journal were chosen."""
-    return Pace({(network, batch, workers): time_s for network, batch, workers, time_s in record["pace"]})
+    return ServiceTimes(
+        {(network, batch, workers): time_s for network, batch, workers, time_s in record["pace"]}
+    )
 
 
 def learnt_times(number: int = -1, path: Path = LEARNT) -> PlannedTimes:
@@ -78,7 +80,7 @@ def learnt_times(number: int = -1, path: Path = LEARNT) -> PlannedTimes:
     return times_in_service(found, validate(document, MeasuredServing))
 
 
-def planned(name: str, pace: Pace, folder: Path, seconds: int, times: PlannedTimes) -> Side:
+def planned(name: str, pace: ServiceTimes, folder: Path, seconds: int, times: PlannedTimes) -> Side:
     """The plan of a case as it was served."""
     from planner import api
     from planner.plan.serving.chains import planned_chain_side

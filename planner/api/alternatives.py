@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.api.database import precision_named
+from planner.api.database.parts import precision_named
 from planner.api.networks import chosen_part, counted_network
 from planner.errors import InputError
 

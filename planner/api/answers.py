@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from planner.api import database, language, networks, scenarios
+from planner.api import language, networks, scenarios
+from planner.api.database import parts
 from planner.schema.hardware.device import UnitKind
 from planner.schema.reading.quantity import Money
 
@@ -94,11 +95,11 @@ def listed(
     *, vendor: str | None = None, kind: UnitKind | None = None, precision: str | None = None
 ) -> Record:
     """`planner devices list`."""
-    found = database.list_devices(vendor=vendor, kind=kind, precision=precision)
+    found = parts.list_devices(vendor=vendor, kind=kind, precision=precision)
     return {
         "devices": list(found.rows),
         "remarks": list(found.remarks),
-        "own_parts": list(database.own_part_notes()),
+        "own_parts": list(parts.own_part_notes()),
     }
 
 
@@ -107,9 +108,9 @@ def shown(device_id: str) -> Record:
     from planner.hardware.datasheet import device_record
 
     return {
-        **device_record(database.read_device(device_id)),
-        "origin": database.part_file(device_id).origin,
-        "notes": list(database.own_part_notes((device_id,))),
+        **device_record(parts.read_device(device_id)),
+        "origin": parts.part_file(device_id).origin,
+        "notes": list(parts.own_part_notes((device_id,))),
     }
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from planner.api.database import own_part_notes, precision_named, read_device
+from planner.api.database.parts import own_part_notes, precision_named, read_device
 from planner.api.networks import counted_network
 from planner.errors import InputError, OutputError, Problem
 from planner.files import require_writable, write_bytes
+from planner.read_files import read_bounded_text
 
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
@@ -82,18 +83,13 @@ def check(
 def read_baseline(path: str | Path) -> BaselineRecord:
     """The baseline in a file. Raises `InputError` for one that is missing or holds none.
 
-    >>> read_baseline("baseline.json")["model"]  # doctest: +SKIP
+    >>> written = write_check(check("zoo:resnet18", ["t4"]), baseline="baseline.json")
+    >>> read_baseline("baseline.json")["model"]
     'resnet18'
     """
     from planner.schema.record.changed.baseline import read_baseline as read
 
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        got = str(error.strerror).lower() if isinstance(error, OSError) else "bytes that are no UTF-8 text"
-        problem = Problem("path", "a baseline that can be read", got, "check the path")
-        raise InputError(str(path), [problem]) from None
-    return read(text, str(path))
+    return read(read_bounded_text(Path(path)), str(path))
 
 
 def write_check(
@@ -108,7 +104,7 @@ def write_check(
 
     Raises `OutputError` for files that cannot be written or are the same, before any is written.
 
-    >>> write_check(check("zoo:resnet18", ["t4"]), baseline="baseline.json")  # doctest: +SKIP
+    >>> write_check(check("zoo:resnet18", ["t4"]), baseline="baseline.json")
     (PosixPath('baseline.json'),)
     """
     import json
@@ -150,8 +146,11 @@ def write_overlay(
     `model` is where the workload was read from: its file has the nodes as Model Explorer shows them. Raises
     `InputError` for an estimate without a latency, and `OutputError` where the file cannot be written.
 
-    >>> network = counted_network("zoo:resnet18")
-    >>> write_overlay("zoo:resnet18", network, ..., "t4.json")  # doctest: +SKIP
+    >>> from planner.api import estimate, read_onnx
+    >>> network = read_onnx("zoo:resnet18")
+    >>> written = write_overlay("zoo:resnet18", network, estimate(network, "t4"), "t4.json")
+    >>> Path("t4.json").exists()
+    True
     """
     import json
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.calibration.beside import MeasuredNow
     from planner.calibration.later.record import LaterScores
-    from planner.calibration.serving.compare import Comparison
+    from planner.calibration.serving.compare import ServedComparison
     from planner.calibration.validate import CalibrationAccuracy
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
@@ -146,7 +146,7 @@ def validate_serving(
     duration_s: float | None = None,
     seed: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
-) -> Comparison:
+) -> ServedComparison:
     """Serve a scenario's requests on this machine, a core for each unit, and simulate the same requests.
 
     `engine` runs the networks that the streams name; `precision` is the first of the candidates' unless
@@ -158,26 +158,26 @@ def validate_serving(
     1.18
     """
     from planner.api.scenarios import scenario_file
-    from planner.calibration.serving.loaded import Engine
+    from planner.calibration.serving.loaded import ServingEngine
     from planner.plan.serving.serve import serve_scenario
 
     source = scenario_file(scenario)
-    given = Engine(engine, 1, precision or source.scenario.candidates.precisions[0])
+    given = ServingEngine(engine, 1, precision or source.scenario.candidates.precisions[0])
     return serve_scenario(source, given, duration_s=duration_s, seed=seed, progress=progress)
 
 
 def serving_record(
-    scenario: str, comparison: Comparison, engine: str = "onnxruntime", precision: str = "fp32"
+    scenario: str, comparison: ServedComparison, engine: str = "onnxruntime", precision: str = "fp32"
 ) -> ServeRecord:
     """What `validate_serving` has found, as JSON.
 
     >>> serving_record("one-worker", validate_serving("one-worker.yaml"))["serving_factor"]  # doctest: +SKIP
     1.18
     """
-    from planner.calibration.serving.loaded import Engine
+    from planner.calibration.serving.loaded import ServingEngine
     from planner.plan.serving.record import serve_record as record
 
-    return record(scenario, Engine(engine, 1, precision), comparison)
+    return record(scenario, ServingEngine(engine, 1, precision), comparison)
 
 
 def calibrate_serving(

@@ -35,7 +35,7 @@ def fleet(
     Money is in the fleet's currency, energy in joules, carbon in kg. Sites that no part serves are rows
     without one. Raises `InputError` with every problem of the fleet's file, or of its table, with its line.
 
-    >>> fleet("fleet-stores", "stores").plan.parts  # doctest: +SKIP
+    >>> fleet("fleet-stores", "stores").plan.parts
     ('jetson-orin-nano-8',)
     """
     from planner.plan.fleet.run import plan_fleet
@@ -58,7 +58,8 @@ def write_fleet(
 
     `pdf` adds fleet.pdf, `page` adds fleet.html, whose table of sites can be filtered offline.
 
-    >>> write_fleet(fleet("fleet-stores", "stores"), "stores", pdf=True)  # doctest: +SKIP
+    >>> [path.name for path in write_fleet(fleet("fleet-stores", "stores"), "stores", pdf=True)]
+    ['sites.csv', 'orders.csv', 'sites.parquet', 'fleet.json', 'fleet.pdf']
     """
     from planner.plan.fleet.record import fleet_json, fleet_record
     from planner.plan.fleet.tables import write_lists

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.api.database import own_part_notes, precision_named, read_device
+from planner.api.database.parts import own_part_notes, precision_named, read_device
 from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ def estimate(
     measured: Sequence[str | Path] = (),
     caller: str | None = None,
     load: Load = "burst",
+    engine_version: str | None = None,
+    link: str | None = None,
 ) -> Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part: seconds, watts, joules and bytes.
 
@@ -143,8 +145,10 @@ def estimate(
     that the model blends with, or is "published" for those of the database. `measured` names files of what
     was measured of this very setting, as in `evidence`; of another one they are named in the warnings and
     not used. `caller` names the program around the engine whose time is part of the fixed cost; None for
-    the network's usual, "none" for the engine alone. `load` is "burst" (a short run at the clock of the
-    mode, as most published ones are) or "sustained" (what its power limit allows for long).
+    the network's usual, "none" for the engine alone. `engine_version` is one of an engine whose versions
+    fuse differently, None for the usual one on the unit. `load` is "burst" (a short run at the clock of the
+    mode, as most published ones are) or "sustained" (what its power limit allows for long). `link` is another
+    link to the host than the part is delivered with, such as "usb2" or "pcie3x1".
 
     A network that does not fit the memory is an answer with ``fits = False``. Warnings name what a result
     rests on, own parts among it. Raises `UnknownIdError` for unknown names and `InputError` for what the part
@@ -153,6 +157,7 @@ def estimate(
     >>> estimate("zoo:resnet18", "jetson-orin-nano-8", precision="int8").fits
     True
     """
+    from planner.hardware.link.of_part import linked
     from planner.latency.choice import anchors_for, calibration_for
     from planner.latency.estimate import estimate as predict
     from planner.latency.load import under_load
@@ -161,15 +166,22 @@ def estimate(
     files = [str(file) for file in ([anchor] if isinstance(anchor, str | Path) else anchor)]
     asked = None if calibration is None else str(calibration)
     if unit == AUTO:
-        refuse_beside_auto(threads=threads, calibration=asked, caller=caller, anchor=tuple(files) or None)
-        found = estimate_units(workload, device, mode=mode, precision=precision, batch=batch, engine=engine)
+        refuse_beside_auto(
+            threads=threads, calibration=asked, caller=caller, anchor=tuple(files) or None,
+            engine_version=engine_version,
+        )  # fmt: skip
+        part = linked(chosen_part(device), link)
+        found = estimate_units(workload, part, mode=mode, precision=precision, batch=batch, engine=engine)
         return under_load(found.best.estimate, load)
     named = precision_named(precision)
-    part = chosen_part(device)
+    part = linked(chosen_part(device), link)
     chosen, notes = calibration_for(asked, part.id, engine, threads, named)
     anchors, published = anchors_for(files)
     network = counted_network(workload)
     if measured:
+        if engine_version is not None:
+            problem = Problem("engine_version", "none beside measured", repr(engine_version[:40]))
+            raise InputError("estimate", [problem])
         own = _by_evidence(
             network, part, unit, mode, named, batch, engine, threads, asked, files, measured, caller
         )
@@ -189,6 +201,7 @@ def estimate(
         anchors=anchors,
         published=published,
         overheads=True,
+        engine_version=engine_version,
     )
     return under_load(_with_notes(result, part, notes), load)
 
@@ -235,6 +248,7 @@ def estimate_units(
     precision: str | None = None,
     batch: int | None = None,
     engine: str | None = None,
+    link: str | None = None,
 ) -> AutoAnswer:
     """A network over all compute units of a part: the best placement, every unit tried, all together.
 
@@ -244,10 +258,11 @@ def estimate_units(
     >>> estimate_units("zoo:resnet18", "jetson-agx-orin-64", precision="int8").best.main
     'dla'
     """
+    from planner.hardware.link.of_part import linked
     from planner.latency.overheads.around import with_overheads
     from planner.plan.compare.units_auto import auto_units
 
-    network, part = counted_network(workload), chosen_part(device)
+    network, part = counted_network(workload), linked(chosen_part(device), link)
     found = auto_units(
         network, part, mode=mode, precision=precision_named(precision), batch=batch, engine=engine
     )
@@ -286,16 +301,18 @@ def compare(
     price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called
     with each part's id. `load` is as in `estimate`; planning latencies are those of a run that lasts. Raises
     `UnknownIdError` for globs that match nothing and modes that no part has,
-    `InputError` for a budget in a currency without a rate.
+    `InputError` for a budget in a currency without a rate and for limits that are not above zero.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
     't4'
     """
+    from planner.errors import require_positive
     from planner.hardware.catalog import match_devices
     from planner.plan.compare.candidate import Limits
     from planner.plan.compare.compare import compare as ranked
     from planner.plan.scenario.evidence import evidence_among
 
+    require_positive("compare", {"max_latency_s": max_latency_s, "max_power_w": max_power_w})
     named = [precision for text in precisions if (precision := precision_named(text)) is not None]
     network = counted_network(workload)
     chosen = match_devices(list(devices))

@@ -8,13 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from planner.api.database import read_device
+from planner.api.database.parts import read_device
 from planner.errors import InputError, Problem
 from planner.files import require_writable, write_bytes
 
 if TYPE_CHECKING:
     from planner.api.alternatives import UnitCurve
-    from planner.calibration.serving.compare import Comparison as Served
+    from planner.calibration.serving.compare import ServedComparison
     from planner.latency.result import Estimate
     from planner.plan.compare.candidate import Comparison
     from planner.wording.catalog import Language
@@ -37,7 +37,7 @@ def picture_kind(path: str | Path) -> Literal["svg", "png"]:
     return cast("Literal['svg', 'png']", ending[1:])
 
 
-def plot_served(comparison: Served, path: str | Path, *, language: Language = "en") -> None:
+def plot_served(comparison: ServedComparison, path: str | Path, *, language: Language = "en") -> None:
     """Draw the distribution of latencies of `validate_serving`, measured and simulated, one panel a stream.
 
     `language` is "en" or "zh", which needs a font of the system. Raises `InputError` for another ending than
@@ -65,7 +65,7 @@ def plot_estimate(estimate: Estimate, path: str | Path, *, language: Language = 
     .svg and .png and where nothing fits, and `OutputError` where the file cannot be written.
 
     >>> from planner.api.networks import estimate
-    >>> plot_estimate(estimate("zoo:resnet18", "t4"), "t4.svg")  # doctest: +SKIP
+    >>> plot_estimate(estimate("zoo:resnet18", "t4"), "t4.svg")
     """
     from planner.plan.record.latency import roofline_record
     from planner.plan.study.latency_tables import roofline_of
@@ -85,7 +85,7 @@ def plot_comparison(found: Comparison, path: str | Path, *, max_latency_s: float
     """Draw candidates by latency and power with their bands and the front; raises as `plot_estimate`.
 
     >>> from planner.api.networks import compare
-    >>> plot_comparison(compare("zoo:resnet18", ["jetson-*"]), "front.png")  # doctest: +SKIP
+    >>> plot_comparison(compare("zoo:resnet18", ["jetson-nano-*"]), "front.png")
     """
     from planner.plan.record.options import comparison_record
     from planner.report.plots.comparison import plot_comparison as plot
@@ -99,7 +99,7 @@ def plot_curve(found: UnitCurve, path: str | Path) -> None:
     """Draw throughput and latency over batch, threads or streams, and the knee; raises as `plot_estimate`.
 
     >>> from planner.api.alternatives import curve
-    >>> plot_curve(curve("zoo:resnet18", "t4"), "curve.svg")  # doctest: +SKIP
+    >>> plot_curve(curve("zoo:resnet18", "t4", up_to=4), "curve.svg")
     """
     from planner.plan.compare.curve_record import curve_record
     from planner.report.plots.curve import plot_curve as plot

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from mcp.types import ToolAnnotations
 from planner.assistant.tools import TOOLS, Answer
 from planner.distribution import VERSION
 from planner.process.workers import TaskOutcome, Workers
+from planner.visible import LONGEST_WORD
 
 _INSTRUCTIONS = (
     "Predicts neural networks on edge-AI hardware from data sheets and published measurements. Every latency "
@@ -27,6 +28,7 @@ _INSTRUCTIONS = (
 _READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
+_MOST_ITEMS = 1000
 _LOG = logging.getLogger("planner.assistant")
 
 
@@ -76,6 +78,7 @@ def _asked(
     @functools.wraps(tool)
     async def wrapper(*args: object, **kwargs: object) -> Answer:
         arguments = signature.bind(*args, **kwargs).arguments
+        _require_short(arguments.values())
         task = {"tool": tool.__name__, "arguments": arguments}
         found = await at_work.run(task, lambda: None, lambda _: None)
         if found.result is None:
@@ -83,6 +86,17 @@ def _asked(
         return found.result
 
     return wrapper
+
+
+def _require_short(values: Iterable[object]) -> None:
+    """Refuse what no argument means: it would be worked on, and named in what is logged, whole."""
+    for value in values:
+        if isinstance(value, str) and len(value) > LONGEST_WORD:
+            raise ToolError(f"expected texts of at most {LONGEST_WORD:,} characters, got {len(value):,}")
+        if isinstance(value, list):
+            if len(value) > _MOST_ITEMS:
+                raise ToolError(f"expected lists of at most {_MOST_ITEMS:,}, got {len(value):,}")
+            _require_short(value)
 
 
 def _refusal(found: TaskOutcome, limits: QuestionLimits) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from planner.api import answers
-from planner.api.database import precision_named
+from planner.api.database.parts import precision_named
 
 Answer = dict[str, Any]
 _MOST_PARTS = 8

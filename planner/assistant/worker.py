@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from planner.errors import PlannerError
+from planner.errors import refusal_of
 from planner.process.tasks import Answer, serve
 
 
@@ -25,7 +25,7 @@ def _refusal(_task: dict[str, Any], error: Exception) -> str | None:
     """The sentence that the command line prints."""
     if isinstance(error, MemoryError):
         return "expected a question that fits the memory limit, got one that does not; raise --memory-limit"
-    return str(error) if isinstance(error, PlannerError) else None
+    return refusal_of(error)
 
 
 if __name__ == "__main__":

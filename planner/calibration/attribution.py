@@ -5,8 +5,9 @@ from __future__ import annotations
 import bisect
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from planner.calibration.layer_order import StandsFor, operators_of_layers
 from planner.engines.session import EngineNode
@@ -16,6 +17,13 @@ from planner.workload.workload import Workload
 _BLOCKED = "_nchwc"
 _TOKEN = re.compile(r"(_token_\d+)+$")
 """What ONNX Runtime puts behind the names of nodes that it makes anew."""
+_LONGEST_WAY_BACK = 4
+_TRANSPOSE = "Transpose"
+_PRODUCTS = frozenset({"Convolution", "GroupConvolution", "Deconvolution", "FullyConnected"})
+"""What OpenVINO calls nodes that hold a product."""
+_NORMS = frozenset({"LayerNormalization", "InstanceNormalization", "GroupNormalization"})
+_WITHOUT_BIAS = "/WithoutBiases"
+"""What OpenVINO puts behind the name of a convolution whose bias it has taken out."""
 _LONGEST_FUSED = 40
 """Operators that one engine node may represent; a longer way back means that its inputs are not known."""
 
@@ -105,6 +113,68 @@ class _Finder:
 
     def homes(self, index: int) -> list[int]:
         """Kernels among which the node's time is shared; empty where none is found."""
+        found = self._found(index)
+        if len(found) != 1:
+            return found
+        home, node = found[0], self._nodes[index]
+        if node.kind == _TRANSPOSE:
+            return [self._transposing(home)]
+        if node.kind in _PRODUCTS and not self._macs[home]:
+            return [self._not_named(home, lambda kernel: kernel.macs > 0)]
+        if not self._is_of_the_file(node):
+            return [self._not_named(home, lambda kernel: bool(_NORMS.intersection(kernel.op_types)))]
+        return found
+
+    def _is_of_the_file(self, node: EngineNode) -> bool:
+        """Whether a node represents operators of the file by name, and is not one that the engine put in."""
+        return bool(self._homes_of(node.origins)) or self._named(node) is not None
+
+    @cached_property
+    def _represented(self) -> frozenset[int]:
+        """Kernels that some node is named after."""
+        return frozenset(
+            home
+            for node in self._nodes
+            for home in (self._homes_of(node.origins) or _known([self._named(node)]))
+        )
+
+    def _not_named(self, home: int, wanted: Callable[[Kernel], bool]) -> int:
+        """The nearest such kernel at or before this one that no node is named after, else this one.
+
+        A fused node is named after its last operator alone, and a normalisation that is taken apart has no
+        name of the file: both are found on the way back from what is known.
+        """
+        waiting, seen = [home], {home}
+        for _ in range(_LONGEST_WAY_BACK):
+            waiting = [
+                before
+                for kernel in waiting
+                for access in self._kernels[kernel].reads
+                if (before := self._by_tensor.get(access.tensor)) is not None
+                and before not in seen
+                and before not in self._represented
+            ]
+            for kernel in waiting:
+                if wanted(self._kernels[kernel]):
+                    return kernel
+            seen.update(waiting)
+        return home
+
+    def _transposing(self, home: int) -> int:
+        """Where an engine drew a transposition past its neighbour, the kernel of the transposition itself."""
+        if _TRANSPOSE in self._kernels[home].op_types:
+            return home
+        before = {self._by_tensor.get(access.tensor) for access in self._kernels[home].reads}
+        written = {access.tensor for access in self._kernels[home].writes}
+        behind = (
+            index
+            for index, kernel in enumerate(self._kernels)
+            if any(access.tensor in written for access in kernel.reads)
+        )
+        near = (*(index for index in before if index is not None), *behind)
+        return next((index for index in near if _TRANSPOSE in self._kernels[index].op_types), home)
+
+    def _found(self, index: int) -> list[int]:
         node = self._nodes[index]
         # From the surest sign to the weakest; the first that finds a kernel decides.
         if index in self._by_order:
@@ -134,7 +204,8 @@ class _Finder:
 
     def _homes_of(self, names: Iterable[str]) -> list[int]:
         """Kernels of these operators: those of products, else the one with most of them, else all alike."""
-        known = [name for name in names if name in self._by_operator]
+        plain = (name.removesuffix(_WITHOUT_BIAS) for name in names)
+        known = [name for name in plain if name in self._by_operator]
         products = {self._by_operator[name] for name in known if self._products[name]}
         # Element-wise operators beside a product cost little: the time goes to the product.
         if products:

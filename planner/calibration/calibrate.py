@@ -16,7 +16,7 @@ import numpy as np
 from planner.calibration.budget import Budget
 from planner.calibration.fit import MeasuredKernel, fit_classes
 from planner.calibration.journal import ProbeJournal
-from planner.calibration.network_fit import fit_error, fit_profiler
+from planner.calibration.network_fit import Profiler, fit_error, fit_profiler
 from planner.calibration.probe_run import ProbeKernels, ProbeResult, ProbeSetup, kernels_of_probe
 from planner.calibration.supervisor import Supervisor
 from planner.engines.measure import engine_version, require_engine
@@ -33,7 +33,8 @@ TOO_NOISY = 0.35
 LEAST_PROBES = 20
 """With fewer than nine no band of 90 % can be read off what was left out, and classes lack kernels."""
 _MOST_MACS, _MOST_MACS_OF_FEW, _FEW = 1.5e9, 5e9, 8
-_WHOLE_EVERY = 3
+_FURTHEST_SUM = 1.4
+"""A sum of kernels further from its whole inference than this was disturbed, and is left as it is."""
 _SLOWED = 1.25
 _LEAST_CPU_SHARE = 0.85
 _MOST_STEAL = 0.02
@@ -95,7 +96,7 @@ def collect(
             seed = journal.next_seed
             most = _MOST_MACS if seed % _FEW else _MOST_MACS_OF_FEW
             limit_s = budget.left_for_probes_s(measured)
-            answer = supervisor.run(seed, most_macs=most, whole=seed % _WHOLE_EVERY == 0, limit_s=limit_s)
+            answer = supervisor.run(seed, most_macs=most, whole=True, limit_s=limit_s)
             if answer is None:  # the budget ended in the middle of it: the next run has it again
                 break
             journal.add(answer)
@@ -142,7 +143,7 @@ def fitted(
         )
     pairs = [(result, kernels) for result in kept if (kernels := kernels_of_probe(result, setup))]
     profiler = fit_profiler(pairs)
-    probes = [_measured(result, kernels, reference_s, profiler.true_seconds) for result, kernels in pairs]
+    probes = [_measured(result, kernels, reference_s, profiler) for result, kernels in pairs]
     models = fit_classes([kernel for probe in probes for kernel in probe], until_s=until_s)
     return Calibration(
         CalibrationSetting(
@@ -181,18 +182,28 @@ def _disturbed(results: Sequence[ProbeResult]) -> str:
 
 
 def _measured(
-    result: ProbeResult,
-    kernels: ProbeKernels,
-    reference_s: float,
-    true_seconds: Callable[[float, float], float],
+    result: ProbeResult, kernels: ProbeKernels, reference_s: float, profiler: Profiler
 ) -> list[MeasuredKernel]:
-    """The probe's kernels without the profiler, at the usual speed of the reference."""
+    """The probe's kernels without the profiler, at the usual speed of the reference.
+
+    Together they take what the whole inference took: what the profiler adds differs from probe to probe.
+    """
     # The reference ran beside the probe: when it took 10 % longer, so did the probe's kernels.
     drift = result.reference_s / reference_s
+    true = [profiler.true_seconds(s, n) for s, n in zip(kernels.seconds, kernels.nodes, strict=True)]
+    more = _whole_over_sum(result.total_s, sum(true), profiler.fixed_s)
     return [
-        MeasuredKernel(shape, true_seconds(seconds, nodes) / drift)
-        for shape, seconds, nodes in zip(kernels.shapes, kernels.seconds, kernels.nodes, strict=True)
+        MeasuredKernel(shape, seconds * more / drift)
+        for shape, seconds in zip(kernels.shapes, true, strict=True)
     ]
+
+
+def _whole_over_sum(total_s: float | None, sum_s: float, fixed_s: float) -> float:
+    """How much longer a whole inference takes than its kernels; one where it is not known."""
+    if total_s is None or sum_s <= 0:
+        return 1.0
+    found = (total_s - fixed_s) / sum_s
+    return found if 1 / _FURTHEST_SUM < found < _FURTHEST_SUM else 1.0
 
 
 def _spread(values: Sequence[float]) -> float:

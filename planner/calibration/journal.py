@@ -12,8 +12,9 @@ from planner.calibration.probe_run import ProbeResult, ProbeSetup
 from planner.engines.measure import nodes_of
 from planner.errors import InputError, OutputError, Problem
 from planner.files import write_bytes
+from planner.read_files import read_bounded
 
-PROBES_VERSION = 3
+PROBES_VERSION = 4
 """Raised when the networks of the seeds change."""
 
 
@@ -50,7 +51,7 @@ class ProbeJournal:
                 yield _result(entry)
 
     def _earlier(self) -> Iterator[Mapping[str, object]]:
-        lines = self._path.read_text(encoding="utf-8").splitlines()
+        lines = read_bounded(self._path).decode("utf-8", "replace").splitlines()
         head = _parsed(lines[0]) if lines else None
         if head != self._head:
             advice = f"remove {self._path} to begin again, or give another -o"

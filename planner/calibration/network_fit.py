@@ -60,6 +60,8 @@ def fit_profiler(results: Sequence[tuple[ProbeResult, ProbeKernels]]) -> Profile
     totals = np.array([total for total, _ in both], dtype=np.float64)
 
     def misfit(parameters: Floats) -> Floats:
+        # Kernels as profiled, less what the profiler adds to each node, plus what lies between them, are the
+        # run.
         scale, per_node_us, fixed_us = parameters
         found: Floats = (scale * seconds - 1e-6 * per_node_us * nodes + 1e-6 * fixed_us) / totals - 1.0
         return found
@@ -87,6 +89,8 @@ def fit_error(
     floor = max(drift, 0.01)
 
     def deviations(parts: Floats) -> Floats:
+        # Three independent causes, whose variances add: drift, kernels that err together, kernels that err
+        # alone.
         share, own = np.exp(parts)
         found: Floats = np.sqrt(floor**2 + (share * means) ** 2 + (own * alone) ** 2)
         return found

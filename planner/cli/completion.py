@@ -56,6 +56,18 @@ def modes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
     return []
 
 
+def links(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Links of the part that was named before."""
+    from planner import api
+
+    device = ctx.params.get("device_id")
+    if not isinstance(device, str):
+        return []
+    with suppress(PlannerError):
+        return _starting((link.id for link in api.device_links(api.read_device(device))), incomplete)
+    return []
+
+
 def units(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Compute units of the part that was named before."""
     from planner import api

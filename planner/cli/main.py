@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import signal
 import sys
+import threading
 from contextlib import nullcontext, suppress
 
 import click
@@ -18,13 +20,11 @@ from planner.cli.ticker import ticker
 from planner.collector import collect_seldom
 from planner.distribution import VERSION
 from planner.environment import mend_environment
-from planner.errors import InputError, PlannerError, Problem
+from planner.errors import InputError, Problem, refusal_of
 from planner.process.inputs import inputs_kept
 from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by, was_asked
-from planner.visible import shortened_words
+from planner.visible import LONGEST_WORD, shortened_words
 
-_LONGEST_WORD = 8192
-"""Of a command line: twice the longest path."""
 COMMANDS = {
     "inspect": (
         "planner.cli.network.inspect",
@@ -135,7 +135,14 @@ def main() -> None:
     drop_unwritten()
     die_by_signals()
     gc.freeze()  # what ends with the process is not searched for cycles first
+    if was_asked() and any(not thread.daemon for thread in _others()):
+        os._exit(status)  # Python would wait for a thread that reads what may never come
     sys.exit(status)
+
+
+def _others() -> list[threading.Thread]:
+    """Threads beside this one."""
+    return [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
 
 
 def run(arguments: list[str]) -> int:
@@ -152,7 +159,9 @@ def run(arguments: list[str]) -> int:
         with suppress(OSError):
             error.show()
         return REFUSED
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
+        if isinstance(stop.__cause__, EOFError):  # a file that ends too early, to click a terminal
+            return _refused(stop.__cause__)
         echo(f"planner: {_stopped()}; nothing half-written is left behind", err=True)
         return status_of_stop()
     except SystemExit as stop:
@@ -164,20 +173,25 @@ def run(arguments: list[str]) -> int:
             return status_of_stop()
         if "--debug" in arguments:
             raise
-        status, message = _explained(error)
-        echo(f"planner: {shortened_words(message)}", err=True)
-        return status
+        return _refused(error)
     if result == INTERRUPTED:
         echo(f"planner: {_stopped()}; what was finished is written", err=True)
         return status_of_stop()
     return result if isinstance(result, int) else OK
 
 
+def _refused(error: Exception) -> int:
+    """Say what an error means; the exit status."""
+    status, message = _explained(error)
+    echo(f"planner: {shortened_words(message)}", err=True)
+    return status
+
+
 def _require_short(arguments: list[str]) -> None:
     """Refuse words that no option means: patterns and names of any length take time that grows faster."""
-    if any(len(word) > _LONGEST_WORD for word in arguments):
+    if any(len(word) > LONGEST_WORD for word in arguments):
         longest = max(map(len, arguments))
-        problem = Problem("command line", f"words of at most {_LONGEST_WORD} characters", str(longest))
+        problem = Problem("command line", f"words of at most {LONGEST_WORD} characters", str(longest))
         raise InputError("planner", [problem])
 
 
@@ -191,16 +205,15 @@ def _stopped() -> str:
 
 def _explained(error: Exception) -> tuple[int, str]:
     """Exit status and one message for an error; what nobody foresaw is a fault of ours and said to be."""
-    if isinstance(error, PlannerError):
-        return REFUSED, str(error)
+    refusal = refusal_of(error)
+    if refusal is not None:
+        return REFUSED, refusal
     if isinstance(error, MemoryError):
         detail = f" ({error})" if str(error) else ""
         return (
             REFUSED,
             f"not enough memory for this input{detail}; give more with --memory-limit, or ask for less",
         )
-    if isinstance(error, OSError):
-        return REFUSED, f"cannot read or write: {error}; free the place or choose another"
     return FAULT, (
         f"internal fault: {type(error).__name__}: {error}\n"
         "This is a defect of planner, not of your input; run again with --debug for the traceback."

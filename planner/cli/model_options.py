@@ -12,7 +12,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_counts, parse_extents, parse_shapes, parse_values
-from planner.cli.completion import device_ids, engines, modes, precisions, units
+from planner.cli.completion import device_ids, engines, links, modes, precisions, units
 
 if TYPE_CHECKING:
     from planner.workload.asked import Asked
@@ -40,12 +40,23 @@ load_option = click.option(
     show_default=True,
     help="A short run, as published ones are, or what the power limit allows for long.",
 )
+link_option = click.option(
+    "--link",
+    metavar="LINK",
+    help="Link to the host, such as usb2, usb3 or pcie3x1; default: the part's own.",
+    shell_complete=links,
+)
 mode_option = click.option("--mode", help="Power mode; default: the part's own.", shell_complete=modes)
 precision_option = click.option(
     "--precision", help="Default: half precision where the unit has it.", shell_complete=precisions
 )
 engine_option = click.option(
     "--engine", help="Inference engine; default: the unit's usual one.", shell_complete=engines
+)
+engine_version_option = click.option(
+    "--engine-version",
+    metavar="N.N",
+    help="Version of the engine, where versions fuse differently; default: the usual one on the unit.",
 )
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores."

@@ -20,7 +20,7 @@ from planner.conversation.compiled_state import FRAMES_FIRST, TURNS, State, begi
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
 from planner.conversation.heap import pop, push
-from planner.conversation.heated import Conditions, HeatedRun
+from planner.conversation.heated import DeviceConditions, HeatedRun
 from planner.conversation.step import Step, StepNumbers, cost_row, step_power, step_time
 from planner.conversation.work import Turns
 from planner.rack.compiled.jit import compiled, entry
@@ -33,7 +33,7 @@ _NEVER = np.inf
 def run_compiled(serving: Serving, work: Turns) -> Counts:
     """As `run_plain`, bit by bit."""
     counts = Counts.empty(work.turns, serving.devices, len(work.frame_s))
-    conditions, cost = Conditions.full(serving), cost_row(serving.cost)
+    conditions, cost = DeviceConditions.full(serving), cost_row(serving.cost)
     state = begin_state(serving, work, counts, conditions)
     heated = HeatedRun.begin(serving, conditions)
     if heated is None:
@@ -83,6 +83,7 @@ def _give_up(dev: int, sequence: int, cost: StepNumbers, state: State) -> None:
 @compiled
 def _make_room(dev: int, before: int, after: int, keep: int, cost: StepNumbers, state: State) -> bool:
     old, new = _room(before, state), _room(after, state)
+    # Layers with a sliding window keep no more than its tokens.
     more, more_window = new - old, min(new, cost.window) - min(old, cost.window)
     while _bytes(state.held[dev] + more, state.held_window[dev] + more_window, cost) > state.capacity:
         given_up = state.oldest[dev]
@@ -106,16 +107,18 @@ def _next(turn: int, now_s: float, state: State) -> None:
 def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
     if now_s >= state.duration_s:
         return
-    state.arrival_s[turn] = now_s
+    state.counts.arrival_s[turn] = now_s
+    # The last token of an answer is never read again and has no place in the cache.
     whole = _room(state.history[turn] + state.prompt[turn] + state.output[turn] - 1, state)
     dev = state.place[state.sequence[turn]]
     if _bytes(whole, min(whole, cost.window), cost) > state.capacity:
         if dev >= 0:
             _give_up(dev, state.sequence[turn], cost, state)
-        state.refused[turn] = True
+        state.counts.refused[turn] = True
         _next(turn, now_s, state)
         return
     if dev < 0:
+        # A new conversation goes to the fewest turns, of equal ones to the fewest frames, then to the first.
         dev = 0
         own, frames = state.actives[0] + state.waiting[0], frames_here(0, state)
         for other in range(1, len(state.ends_s)):
@@ -125,7 +128,7 @@ def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
             its_frames = frames_here(other, state)
             if its < own or its_frames < frames:
                 dev, own, frames = other, its, its_frames
-    state.device[turn] = dev
+    state.counts.device[turn] = dev
     state.behind[turn] = -1
     if state.front[dev] < 0:
         state.front[dev] = turn
@@ -140,7 +143,7 @@ def _admit(dev: int, cost: StepNumbers, state: State) -> None:
     while state.front[dev] >= 0 and state.actives[dev] < state.sessions:
         turn = state.front[dev]
         sequence = state.sequence[turn]
-        target = state.history[turn] + state.prompt[turn] + state.made[turn]
+        target = state.history[turn] + state.prompt[turn] + state.counts.made[turn]
         kept = state.idle_tokens[sequence] if state.place[sequence] == dev else 0
         if not _make_room(dev, kept, target, sequence, cost, state):
             return
@@ -164,10 +167,10 @@ def _preempt(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     _hold(dev, state.cached[turn] + state.left[turn], -1, cost, state)
     state.cached[turn] = state.left[turn] = 0
     if state.refuses:
-        state.refused[turn] = True
+        state.counts.refused[turn] = True
         _next(turn, now_s, state)
         return
-    state.preempted[turn] += 1
+    state.counts.preempted[turn] += 1
     state.behind[turn] = state.front[dev]
     if state.front[dev] < 0:
         state.back[dev] = turn
@@ -250,21 +253,24 @@ def _begin_step(dev: int, now_s: float, cost: StepNumbers, state: State) -> None
             reading += taken
             read += tokens + taken
             read_window += min(tokens + taken, cost.window)
+            # Token i of those taken attends to tokens + i: summed, taken (2 tokens + taken) / 2. Half a token
+            # each is left out, and behind a window the mean is capped in place of each, which counts a little
+            # much.
             twice += taken * (2 * tokens + taken)
             twice_window += taken * min(2 * tokens + taken, 2 * cost.window)
             ending += 1 if taken == state.left[turn] else 0
     if decoding + reading == 0:
         return
-    state.most_sessions[dev] = max(state.most_sessions[dev], state.actives[dev])
+    state.counts.most_sessions[dev] = max(state.counts.most_sessions[dev], state.actives[dev])
     held = _bytes(state.held[dev], state.held_window[dev], cost)
-    state.most_bytes[dev] = max(state.most_bytes[dev], held)
+    state.counts.most_bytes[dev] = max(state.counts.most_bytes[dev], held)
     step = Step(decoding, seen, seen_window, reading, read, read_window, twice, twice_window, ending)
     time_s, used_s = _step_time(cost, step, state.clock[dev], state.slower[dev])
     state.after_frame[dev] = False
-    state.busy_s[dev] += time_s
-    state.used_s[dev] += used_s
-    state.steps[dev] += 1
-    state.read[dev] += reading
+    state.counts.busy_s[dev] += time_s
+    state.counts.used_s[dev] += used_s
+    state.counts.steps[dev] += 1
+    state.counts.read[dev] += reading
     state.ends_s[dev] = now_s + time_s
     draw_power(dev, now_s, time_s, _step_power(cost, used_s / time_s), state)
 
@@ -275,7 +281,7 @@ def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     state.drawn_w[dev] = 0.0
     state.ends_s[dev] = np.inf
     if state.frame[dev] >= 0:
-        state.frame_end_s[state.frame[dev]] = now_s
+        state.counts.frame_end_s[state.frame[dev]] = now_s
         state.frame[dev] = -1
         return
     stays = 0
@@ -287,10 +293,10 @@ def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
         state.decoding[turn] = False
         state.taken[turn] = 0
         if works and state.left[turn] == 0:
-            state.made[turn] += 1
-            if state.made[turn] == 1:
-                state.first_s[turn] = now_s
-            if state.made[turn] == state.output[turn]:
+            state.counts.made[turn] += 1
+            if state.counts.made[turn] == 1:
+                state.counts.first_s[turn] = now_s
+            if state.counts.made[turn] == state.output[turn]:
                 _answered(dev, turn, now_s, cost, state)
                 continue
         state.active[dev, stays] = turn
@@ -300,7 +306,7 @@ def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
 
 @compiled
 def _answered(dev: int, turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
-    state.end_s[turn] = now_s
+    state.counts.end_s[turn] = now_s
     if state.goes_on[turn] and now_s + state.think_s[turn + 1] < state.duration_s:
         sequence = state.sequence[turn]
         state.idle_tokens[sequence] = state.cached[turn]

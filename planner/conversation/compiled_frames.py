@@ -45,10 +45,10 @@ def frame_arrives(frame: int, state: State) -> None:
         if frames < fewest or (frames == fewest and its < turns):
             dev, fewest, turns = other, frames, its
     stream = state.frame_stream[frame]
-    state.frame_device[frame] = dev
+    state.counts.frame_device[frame] = dev
     limit = state.limit[stream]
     if limit >= 0 and state.frame_waiting[dev, stream] >= limit and not state.oldest_goes[stream]:
-        state.frame_dropped[frame] = True
+        state.counts.frame_dropped[frame] = True
         return
     back = state.frame_back[dev, stream]
     if back < 0:
@@ -58,7 +58,7 @@ def frame_arrives(frame: int, state: State) -> None:
     state.frame_back[dev, stream] = frame
     state.frame_waiting[dev, stream] += 1
     if limit >= 0 and state.frame_waiting[dev, stream] > limit:
-        state.frame_dropped[take_oldest(dev, stream, state)] = True
+        state.counts.frame_dropped[take_oldest(dev, stream, state)] = True
 
 
 @compiled
@@ -81,7 +81,7 @@ def draw_power(dev: int, now_s: float, time_s: float, full_clock_w: float, state
     drawn_w = full_clock_w * state.power[dev]
     state.drawn_w[dev] = drawn_w
     state.since_s[dev] = now_s
-    state.whole_j[dev] += drawn_w * time_s
+    state.counts.energy_j[dev] += drawn_w * time_s
 
 
 @compiled
@@ -91,7 +91,7 @@ def begin_frame(dev: int, stream: int, now_s: float, state: State) -> None:
     state.frame[dev] = frame
     state.after_frame[dev] = True
     time_s = state.service_s[stream] * state.frame_slower[dev, stream]
-    state.frame_start_s[frame] = now_s
-    state.frames_busy_s[dev] += time_s
+    state.counts.frame_start_s[frame] = now_s
+    state.counts.frames_busy_s[dev] += time_s
     state.ends_s[dev] = now_s + time_s
     draw_power(dev, now_s, time_s, state.busy_w[stream], state)

@@ -9,7 +9,7 @@ import numpy as np
 from planner.arrays import Flags, Floats, Ints
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving, UnitShare
-from planner.conversation.heated import Conditions
+from planner.conversation.heated import DeviceConditions
 from planner.conversation.work import Turns
 
 SHARES: tuple[UnitShare, ...] = get_args(UnitShare)
@@ -19,6 +19,8 @@ TURNS, FRAMES_FIRST = SHARES.index("turns"), SHARES.index("frames_first")
 class State(NamedTuple):
     """Arrays of a run: of turns, of sequences, of devices."""
 
+    counts: Counts
+    """What the run counts, filled in while it goes."""
     duration_s: float
     capacity: float
     sessions: int
@@ -58,19 +60,6 @@ class State(NamedTuple):
     heap_s: Floats
     heap_turn: Ints
     heap_size: Ints
-    arrival_s: Floats
-    first_s: Floats
-    end_s: Floats
-    made: Ints
-    device: Ints
-    preempted: Ints
-    refused: Flags
-    busy_s: Floats
-    used_s: Floats
-    steps: Ints
-    read: Ints
-    most_sessions: Ints
-    most_bytes: Floats
     clock: Floats
     slower: Floats
     power: Floats
@@ -78,8 +67,6 @@ class State(NamedTuple):
     drawn_w: Floats
     since_s: Floats
     energy_j: Floats
-    whole_j: Floats
-    """Of each device over the run, work by work."""
     share: int
     """Index of the rule in `SHARES`."""
     frame_s: Floats
@@ -101,14 +88,9 @@ class State(NamedTuple):
     limit: Ints
     """-1: none."""
     oldest_goes: Flags
-    frame_start_s: Floats
-    frame_end_s: Floats
-    frame_device: Ints
-    frame_dropped: Flags
-    frames_busy_s: Floats
 
 
-def begin_state(serving: Serving, work: Turns, counts: Counts, conditions: Conditions) -> State:
+def begin_state(serving: Serving, work: Turns, counts: Counts, conditions: DeviceConditions) -> State:
     """Before anything has come."""
     limits, devices, sequences = serving.limits, serving.devices, len(work.first) - 1
     groups = [frames.group for frames in serving.frames]
@@ -122,7 +104,7 @@ def begin_state(serving: Serving, work: Turns, counts: Counts, conditions: Condi
     begin = work.first[:-1]
     order = np.lexsort((begin, work.earliest_s[begin]))
     return State(
-        duration_s=serving.duration_s, capacity=limits.cache_bytes, sessions=limits.sessions,
+        counts=counts, duration_s=serving.duration_s, capacity=limits.cache_bytes, sessions=limits.sessions,
         block=limits.block_tokens, chunk=limits.chunk_tokens or 0, refuses=limits.when_full == "refuse",
         first=work.first, sequence=work.sequence, prompt=work.prompt, output=work.output,
         earliest_s=work.earliest_s, think_s=work.think_s, history=work.history, goes_on=work.goes_on,
@@ -135,13 +117,9 @@ def begin_state(serving: Serving, work: Turns, counts: Counts, conditions: Condi
         ends_s=np.full(devices, np.inf),
         heap_s=work.earliest_s[begin][order], heap_turn=begin[order],
         heap_size=np.array([sequences], dtype=np.int64),
-        arrival_s=counts.arrival_s, first_s=counts.first_s, end_s=counts.end_s, made=counts.made,
-        device=counts.device, preempted=counts.preempted, refused=counts.refused, busy_s=counts.busy_s,
-        used_s=counts.used_s, steps=counts.steps, read=counts.read, most_sessions=counts.most_sessions,
-        most_bytes=counts.most_bytes,
         clock=conditions.clock, slower=conditions.slower, power=conditions.power,
         frame_slower=conditions.frame_slower, drawn_w=conditions.drawn_w, since_s=conditions.since_s,
-        energy_j=conditions.energy_j, whole_j=counts.energy_j, share=SHARES.index(serving.share),
+        energy_j=conditions.energy_j, share=SHARES.index(serving.share),
         frame_s=work.frame_s, frame_stream=work.frame_stream, frames_come=zeros(1),
         frame_behind=none(len(work.frame_s)), frame_front=none(devices, len(groups)),
         frame_back=none(devices, len(groups)), frame_waiting=zeros(devices, len(groups)),
@@ -151,7 +129,4 @@ def begin_state(serving: Serving, work: Turns, counts: Counts, conditions: Condi
         priority=np.array([group.priority for group in groups], dtype=np.int64),
         limit=np.array([-1 if g.queue_limit is None else g.queue_limit for g in groups], dtype=np.int64),
         oldest_goes=np.array([group.overflow == "drop_oldest" for group in groups], dtype=np.bool_),
-        frame_start_s=counts.frame_start_s, frame_end_s=counts.frame_end_s,
-        frame_device=counts.frame_device, frame_dropped=counts.frame_dropped,
-        frames_busy_s=counts.frames_busy_s,
     )  # fmt: skip

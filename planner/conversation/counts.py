@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from planner.arrays import Flags, Floats, Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Of each turn, then of each device; a turn that never came has no arrival."""
+class Counts(NamedTuple):
+    """Of each turn, then of each device; a turn that never came has no arrival.
+
+    A named tuple, as machine code takes it as it is.
+    """
 
     arrival_s: Floats
     first_s: Floats

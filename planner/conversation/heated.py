@@ -6,7 +6,7 @@ device drew above idle. A clock holds for the steps and frames that begin under 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from planner.rack.heat.governor import clock_ratio
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class DeviceConditions:
     """What holds for each device: its clock and what follows from it; and what it has drawn.
 
     The arrays are changed in place, so that both engines see the same ones.
@@ -40,7 +40,7 @@ class Conditions:
     """Of this epoch."""
 
     @classmethod
-    def full(cls, serving: Serving) -> Conditions:
+    def full(cls, serving: Serving) -> DeviceConditions:
         """Full clocks; nothing drawn."""
         devices = serving.devices
         return cls(
@@ -75,12 +75,12 @@ class HeatedRun:
 
     serving: Serving
     rack: Rack
-    conditions: Conditions
+    conditions: DeviceConditions
     state: HeatState
     epochs: list[_Epoch] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, serving: Serving, conditions: Conditions) -> HeatedRun | None:
+    def begin(cls, serving: Serving, conditions: DeviceConditions) -> HeatedRun | None:
         """None where devices stay at full clock whatever they draw."""
         if serving.rack is None:
             return None
@@ -113,17 +113,18 @@ class HeatedRun:
         conditions, device = self.conditions, self.rack.device
         clock = clock_ratio(device.thermal, self.state.clock_step)
         conditions.clock[:] = clock
+        # Overheads of a step slow with the clock by a fitted power; draw above idle has one of the part.
         conditions.slower[:] = clock**-self.serving.cost.overhead_clock_power
         conditions.power[:] = clock**device.clock_power_exponent
         for place, frames in enumerate(self.serving.frames):
+            # Of a frame's time the share in arithmetic follows the clock; what waits for the memory does not.
             clocked = frames.clocked_share
             conditions.frame_slower[:, place] = clocked / clock + 1.0 - clocked
 
     def counted(self, counts: Counts) -> Counts:
         """The counts with a row for each epoch."""
         epochs = self.epochs
-        return replace(
-            counts,
+        return counts._replace(
             epoch_dynamic_w=np.array([epoch.dynamic_w for epoch in epochs]),
             epoch_power_w=np.array([epoch.heat.power_w for epoch in epochs]),
             epoch_c=np.array([epoch.end_c for epoch in epochs]),

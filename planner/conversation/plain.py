@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
-from planner.conversation.heated import Conditions, HeatedRun
+from planner.conversation.heated import DeviceConditions, HeatedRun
 from planner.conversation.step import Step, cost_row, step_power, step_time
 from planner.conversation.work import Turns
 
@@ -84,7 +84,7 @@ class _PlainRun:
         self.serving, self.work = serving, work
         self.cost, self.limits = cost_row(serving.cost), serving.limits
         self.counts = Counts.empty(work.turns, serving.devices, len(work.frame_s))
-        self.conditions = Conditions.full(serving)
+        self.conditions = DeviceConditions.full(serving)
         streams = range(len(serving.frames))
         self.devices = [_Device(frames=[deque() for _ in streams]) for _ in range(serving.devices)]
         self.frames_come = 0
@@ -319,6 +319,7 @@ class _PlainRun:
         window = self.cost.window
         seen = [self.cached[turn] + 1 for turn in device.decoding]
         read = [self.cached[turn] + taken for turn, taken in device.taken.items()]
+        # Token i of those taken attends to the cached ones and to i: summed, taken (2 cached + taken) / 2.
         pairs = [(taken, 2 * self.cached[turn] + taken) for turn, taken in device.taken.items()]
         return Step(
             decoding=len(seen),

@@ -170,6 +170,8 @@ def _turns_expected(talk: Talk, serving: Serving) -> float:
     """How many will be drawn, on average."""
     if talk.begins != "users":
         return talk.sources * serving.duration_s * talk.rate_per_s * max(1.0, talk.turns.mean)
+    # A closed loop: who thinks, then is answered, comes back once a cycle. With the fastest steps that there
+    # can be these are the most turns on average, which the length of the run is checked against.
     each_s = talk.think.mean + _least_token_s(serving) * min(talk.output.mean, talk.context)
     return talk.sources * (1.0 + serving.duration_s / each_s)
 

@@ -28,10 +28,7 @@ class OnnxRuntimeSession:
 
     def run(self) -> list[NDArray[np.generic]]:
         """One inference; its outputs."""
-        try:
-            return [np.asarray(value) for value in self._session.run(None, self._feeds)]
-        except Exception as error:  # the engine raises types of its own for every kind of stop
-            raise EngineError(f"onnxruntime stops inside the network: {_first_line(error)}") from error
+        return _run(self._session, self._feeds)
 
 
 def profile(setup: Setup, *, seconds: float) -> tuple[EngineNode, ...]:
@@ -47,7 +44,7 @@ def profile(setup: Setup, *, seconds: float) -> tuple[EngineNode, ...]:
         session = _open(setup, options)
         feeds, end, runs = dict(setup.feeds), time.perf_counter() + seconds, 0
         while runs < _LEAST_RUNS or (time.perf_counter() < end and runs < _MOST_RUNS):
-            session.run(None, feeds)
+            _run(session, feeds)
             runs += 1
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
         nodes = read_graph(Path(options.optimized_model_filepath)).nodes
@@ -82,6 +79,15 @@ def _open(setup: Setup, options: onnxruntime.SessionOptions) -> onnxruntime.Infe
         return onnxruntime.InferenceSession(str(setup.model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the engine raises types of its own for every kind of refusal
         raise EngineError(f"onnxruntime refuses the network: {_first_line(error)}") from error
+
+
+def _run(
+    session: onnxruntime.InferenceSession, feeds: dict[str, NDArray[np.generic]]
+) -> list[NDArray[np.generic]]:
+    try:
+        return [np.asarray(value) for value in session.run(None, feeds)]
+    except Exception as error:  # the engine raises types of its own for every kind of stop
+        raise EngineError(f"onnxruntime stops inside the network: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

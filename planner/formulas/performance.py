@@ -53,11 +53,28 @@ LATENCY = (
         "Effects that multiply, such as a unit that is slow for one kind of layer alone.",
     ),
     Formula(
+        "quoted_blend",
+        "Roofline moved by networks that a part's sources quote",
+        "log f = m + k (mean log(quoted / roofline) - m), k = B^2 / (B^2 + W^2 / n); B, W: deviations "
+        "between units and between families of networks; m: median miss of the kind; n: families quoted",
+        "The same blend with one effect, of the unit (Henderson 1975); benchmarks/seen_units.py",
+        "Transformers, and engines that run most operators on their host.",
+    ),
+    Formula(
         "kernel_process",
         "Latency by a calibration",
         "log t = log(a + b MACs + c bytes) + g(shape), g ~ GP(0, Matern 5/2)",
         "Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.25, 2.26 and 4.17",
         "Shapes far from every probe: g returns to zero there and the band widens.",
+    ),
+    Formula(
+        "link_transfer",
+        "Transfers between a host and a part",
+        "t = bytes / (lanes x rate x share) + overhead; interval = max(chip, busy); busy = max(in, out), or "
+        "in + out where one waits for the other; another link than the measured one adds the difference",
+        "PCI Express Base Specification and USB 2.0 and 3.0 for the rates; "
+        "hardware_db/surroundings/links.yaml for shares and overheads",
+        "Several devices on the same lanes, and hosts whose memory is slower than the link.",
     ),
     Formula(
         "split_latency",

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from planner.data_files import database_dir, own_parts_dirs
 from planner.errors import InputError, Problem, UnknownIdError
+from planner.process.inputs import changed_ns, seen_in
 from planner.schema.hardware.device import Device
-from planner.schema.reading.yaml_file import read_document, validate
+from planner.schema.reading.yaml_file import Document, read_document, validate
 
 if TYPE_CHECKING:
     from planner.schema.hardware.engine import Engine
@@ -39,12 +40,20 @@ class PartFile:
         return message(f"warning.{self.origin}", device=self.id, path=str(self.path))
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadPart:
+    """A part and the digest of the text that it was read from."""
+
+    device: Device
+    sha256: str
+
+
 def part_files() -> dict[str, PartFile]:
     """All parts by id, sorted; a user's file wins over a shipped one, a later folder over an earlier."""
     shipped = _shipped_parts(database_dir() / "devices")
     files = dict(shipped)
     for folder in own_parts_dirs():
-        for path in _yaml_files(folder):
+        for path in sorted({*_yaml_files(folder), *seen_in(folder)}):
             files[path.stem] = PartFile(path.stem, path, "override" if path.stem in shipped else "own")
     return files if len(files) == len(shipped) else dict(sorted(files.items()))
 
@@ -73,14 +82,23 @@ def read_device(device_id: str) -> Device:
     Raises `UnknownIdError` with the nearest ids, or `InputError` with every problem of the part's file.
     """
     file = part_file(device_id)
+    return _part(file).device
+
+
+def _part(file: PartFile) -> _ReadPart:
     if file.origin == "shipped":
         return _read_shipped(file.path)
-    return _read_own(file.path, file.path.stat().st_mtime_ns)
+    return _read_own(file.path, changed_ns(file.path))
+
+
+def read_shipped(path: Path) -> Device:
+    """A part from a file of the database, which does not change while the program runs: read once."""
+    return _read_shipped(path).device
 
 
 def shipped_devices() -> tuple[Device, ...]:
     """The parts of the database in the order of their ids, without a user's own."""
-    return tuple(_read_shipped(path) for path in _shipped_files("devices"))
+    return tuple(_read_shipped(path).device for path in _shipped_files("devices"))
 
 
 @functools.cache
@@ -100,19 +118,19 @@ def _engine_as_written(engine_id: str) -> Engine:
 
 def read_device_file(path: Path) -> Device:
     """A part from any file; its id has to be the name of the file, so that no two parts share one."""
-    return _read(path, Device)
+    return _entry(read_document(path), path, Device)
 
 
 def read_engine_file(path: Path) -> Engine:
     """An engine from any file, named as its id."""
     from planner.schema.hardware.engine import Engine
 
-    return _read(path, Engine)
+    return _entry(read_document(path), path, Engine)
 
 
 def device_digest(device_id: str) -> str:
-    """SHA-256 of a part's file, to tell which version a result rests on."""
-    return read_document(part_file(device_id).path).sha256
+    """SHA-256 of a part's file as it was read, to tell which version a result rests on."""
+    return _part(part_file(device_id)).sha256
 
 
 _LONGEST_PATTERN = 200
@@ -165,24 +183,24 @@ def _shipped_parts(folder: Path) -> dict[str, PartFile]:
 
 
 @functools.cache
-def _read_shipped(path: Path) -> Device:
-    return read_device_file(path)
+def _read_shipped(path: Path) -> _ReadPart:
+    document = read_document(path)
+    return _ReadPart(_entry(document, path, Device), document.sha256)
 
 
-@functools.lru_cache(maxsize=256)
-def _read_own(path: Path, _changed_ns: int) -> Device:
+@functools.lru_cache(maxsize=1024)
+def _read_own(path: Path, _changed_ns: int) -> _ReadPart:
     from planner.hardware.checks import device_conflicts
 
-    device = read_device_file(path)
+    document = read_document(path)
+    device = _entry(document, path, Device)
     engines = {engine_id: read_engine(engine_id) for engine_id in engine_ids()}
     if conflicts := list(device_conflicts(device, engines)):
-        document = read_document(path)
         raise InputError(str(path), [document.problem(conflict) for conflict in conflicts])
-    return device
+    return _ReadPart(device, document.sha256)
 
 
-def _read(path: Path, model: type[Entry]) -> Entry:
-    document = read_document(path)
+def _entry(document: Document, path: Path, model: type[Entry]) -> Entry:
     entry = validate(document, model)
     if entry.id != path.stem:
         twin = path.with_name(f"{entry.id}.yaml")

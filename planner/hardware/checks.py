@@ -30,11 +30,16 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
         used |= {other.source for item in entry.contradictions for other in item.others}
         if entry.order_code is not None:
             used.add(entry.order_code.source)
+        if entry.link is not None and entry.link.source is not None:
+            used.add(entry.link.source)
     if isinstance(entry, Engine):
         used |= {costs.support.source for costs in entry.units.values() if costs.support}
         used |= {form.source for costs in entry.units.values() for form in costs.integer_forms}
         used |= {form.source for costs in entry.units.values() for form in costs.runs_as}
         used |= {costs.pipeline.source for costs in entry.units.values() if costs.pipeline}
+        used |= {costs.kept_in_floats.source for costs in entry.units.values() if costs.kept_in_floats}
+        used |= {version.source for version in entry.versions}
+        used |= {rule.source for rule in entry.fused_where}
         if entry.channel_blocks is not None:
             used.add(entry.channel_blocks.source)
     for source in entry.sources:

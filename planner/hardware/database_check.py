@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
-from planner.hardware.catalog import engine_ids, part_files, read_device_file, read_engine_file
+from planner.hardware.catalog import engine_ids, part_files, read_device_file, read_engine_file, read_shipped
 from planner.hardware.checks import device_conflicts, orphan_sources
 from planner.hardware.video.check import check_video_files
 from planner.schema.hardware.device import Device
@@ -71,8 +71,9 @@ def check_database(*, shipped_only: bool = False) -> DatabaseCheck:
     shipped = sorted((database_dir() / "devices").glob("*.yaml"))
     paths = shipped if shipped_only else [file.path for file in part_files().values()]
     for path in paths:
-        name = f"devices/{path.name}" if path in shipped else str(path)
-        result = check_device_file(path, engines)
+        ours = path in shipped
+        name = f"devices/{path.name}" if ours else str(path)
+        result = check_device_file(path, engines, read_shipped if ours else read_device_file)
         if path in shipped:
             architectures[path.stem] = result.device.architecture if result.device is not None else ""
         numbers += result.numbers
@@ -84,10 +85,12 @@ def check_database(*, shipped_only: bool = False) -> DatabaseCheck:
     return DatabaseCheck(files, numbers + sum(found.numbers for _, found in video), tuple(problems))
 
 
-def check_device_file(path: Path, engines: Mapping[str, Engine]) -> FileCheck:
+def check_device_file(
+    path: Path, engines: Mapping[str, Engine], read: Callable[[Path], Device] = read_device_file
+) -> FileCheck:
     """Everything that is wrong with the file of one part, each with its line."""
     try:
-        device = read_device_file(path)
+        device = read(path)
     except InputError as error:
         return FileCheck(0, error.problems)
     problems = tuple(_located(path, device_conflicts(device, engines)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeGuard, cast
 
 from planner.hardware.label import label_record
+from planner.hardware.link.of_part import links_of
 from planner.hardware.video.units import video_of, video_sources
 from planner.provenance import Status
 from planner.schema.hardware.device import ComputeUnit, Device, Precision
@@ -108,6 +109,7 @@ def device_record(device: Device) -> DeviceRecord:
         "modes": [cast("ModeRecord", _block_record(mode)) for mode in device.modes],
         "thermal": _thermal_record(device.thermal),
         "host_link": cast("HostLinkRecord", _block_record(link)) if link else None,
+        "links": [item.id for item in links_of(device)],
         "video": _video_record(device),
         "size": cast("SizeRecord", _block_record(size)) if size else None,
         "price": _price_record(device),

@@ -1,5 +1,4 @@
-"""One unit of one part in one power mode at one precision: the numbers that a roofline needs, with
-sources."""
+"""One unit of one part in one power mode at one precision: the numbers that a roofline needs."""
 
 from __future__ import annotations
 
@@ -10,8 +9,11 @@ from types import MappingProxyType
 from typing import Literal, TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.fusion_rules import Fusing, fits_unit, fusing, version_of
+from planner.hardware.link.links import BusLink
+from planner.hardware.link.of_part import delivered_link, measured_link, reload_bytes_per_s
 from planner.provenance import Provenance, Status, of_status, weakest
-from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision
+from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision, QuotedRow
 from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit, Pipeline
 from planner.schema.reading.quantity import Origin, Sourced
 from planner.wording.message import message
@@ -31,6 +33,10 @@ class OperatingPoint:
     unit_kind: str
     mode: str
     engine: str
+    engine_version: str
+    """Empty where versions of the engine make no difference that is known."""
+    fusing: Fusing
+    """Which of its fusion rules hold in this version, on this unit and at this precision."""
     precision: Precision
     """The precision the unit really computes in, after any fallback."""
     peaks_ops_per_s: Mapping[Precision, float]
@@ -41,7 +47,13 @@ class OperatingPoint:
     processors: float
     """Multiprocessors of a GPU, threads on a CPU, AI cores of an NPU, else one."""
     reload_bytes_per_s: float
-    """At which weights come that do not stay on the chip: the memory's, else the host link's."""
+    """At which weights come that do not stay on the chip: the memory's, else that of the measured link."""
+    link: BusLink | None
+    """To the host; None for parts that are computers themselves."""
+    measured_link: BusLink | None
+    """Over which published rates of the part were measured."""
+    quoted: tuple[QuotedRow, ...]
+    """Networks whose times the part's own sources quote, of every engine."""
     cache_bytes: float | None
     """The largest cache or local memory of the unit; None where nobody says."""
     unit_name: str
@@ -167,6 +179,7 @@ def operating_point(
     mode: str | None = None,
     precision: Precision | None = None,
     threads: int | None = None,
+    engine_version: str | None = None,
 ) -> OperatingPoint:
     """The numbers for one unit, mode and precision, which falls back as the part would, with a warning.
 
@@ -186,6 +199,7 @@ def operating_point(
     effective, warnings = _as_run(engine, description, chosen_mode.id, effective, warnings)
     if costs.precisions is not None and effective not in costs.precisions:
         raise _not_by_engine(device, unit, engine, costs.precisions, effective)
+    version = version_of(engine, description.name, device.architecture, engine_version)
     peak = description.peaks_ops_per_s[effective][chosen_mode.id]
     vector = description.peaks_ops_per_s.get(Precision.FP32, {}).get(chosen_mode.id, peak)
     bandwidth = device.memory.bandwidth_bytes_per_s[chosen_mode.id]
@@ -205,16 +219,17 @@ def operating_point(
         unit_kind=description.kind,
         mode=chosen_mode.id,
         engine=engine.id,
+        engine_version=version,
+        fusing=fusing(engine, version, description, device.architecture, effective),
         precision=effective,
         peaks_ops_per_s=MappingProxyType(peaks),
         vector_ops_per_s=vector.value * share,
         bandwidth_bytes_per_s=bandwidth.value,
         processors=_processors(description, chosen_mode.id, threads),
-        reload_bytes_per_s=(
-            device.host_link.bandwidth_bytes_per_s.value
-            if device.memory.on_chip and device.host_link
-            else bandwidth.value
-        ),
+        reload_bytes_per_s=reload_bytes_per_s(device, bandwidth.value),
+        quoted=tuple(description.quoted),
+        link=delivered_link(device),
+        measured_link=measured_link(device),
         cache_bytes=max((size.value for size in description.caches_bytes.values()), default=None),
         unit_name=description.name,
         architecture=device.architecture,
@@ -224,7 +239,7 @@ def operating_point(
         launch_s=costs.launch_s.value,
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
-        limits=tuple(limit for limit in costs.limits if _holds(limit, description.name)),
+        limits=tuple(limit for limit in costs.limits if fits_unit(limit.units, description.name)),
         integer_forms=tuple(form for form in costs.integer_forms if _is_meant(form, device, unit)),
         on_chip=device.memory.on_chip,
         weights_beyond_chip=costs.weights_beyond_chip,
@@ -249,10 +264,6 @@ def _fastest_peak(unit: ComputeUnit, mode: str) -> Sourced[float]:
 
 def _value(number: Sourced[float]) -> float:
     return number.value
-
-
-def _holds(limit: OperatorLimit, unit_name: str) -> bool:
-    return not limit.units or any(fnmatchcase(unit_name, pattern) for pattern in limit.units)
 
 
 def _is_meant(form: IntegerForm, device: Device, unit: str) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise, product
 
+from planner.hardware.link.links import link_name, links
 from planner.schema.hardware.device import ByMode, ComputeUnit, Device, Label, Memory, Precision
 from planner.schema.reading.strict import Conflict
 from planner.units import format_number, format_percent, format_quantity
@@ -65,6 +66,7 @@ def physics_conflicts(device: Device) -> Iterator[Conflict]:
     yield from _memory(device.memory)
     yield from _monotony(device)
     yield from _host_link(device)
+    yield from _part_link(device)
 
 
 def label_total_ops_per_s(device: Device, label: Label) -> float:
@@ -281,3 +283,25 @@ def _host_link(device: Device) -> Iterator[Conflict]:
         expected = f"about {format_quantity(exact, 'bytes_per_s')}, that of {found[0]}"
         path = ("host_link", "bandwidth")
         yield Conflict(path, expected, format_quantity(got, "bytes_per_s"))
+
+
+def _part_link(device: Device) -> Iterator[Conflict]:
+    """The delivered link: no more than the slot that the part needs, at the rate that the datasheet gives."""
+    given, needs = device.link, device.needs_host
+    if given is None:
+        return
+    own = links()[given.delivered]
+    if needs is None:
+        yield Conflict(("link",), "`needs_host` beside it: the slot that the part sits in", "none")
+        return
+    most = needs.lanes.value, needs.generation.value
+    if (needs.attachment == "usb") != (own.bus == "usb") or own.lanes > most[0] or own.generation > most[1]:
+        slot = link_name("usb" if needs.attachment == "usb" else "pcie", *most)
+        yield Conflict(("link", "delivered"), f"at most {slot}, which `needs_host` states", own.name)
+    rate = device.host_link.bandwidth_bytes_per_s.value if device.host_link else own.rate_bytes_per_s
+    if not own.rate_bytes_per_s * (1 - TOLERANCE) <= rate <= own.rate_bytes_per_s * 1.25 * (1 + TOLERANCE):
+        expected = f"about {format_quantity(own.rate_bytes_per_s, 'bytes_per_s')}, that of {own.name}"
+        yield Conflict(("host_link", "bandwidth"), expected, format_quantity(rate, "bytes_per_s"))
+    for i, other in enumerate(given.others or ()):
+        if links()[other].bus != own.bus or other == own.id:
+            yield Conflict(("link", "others", i), f"another link of the kind of {own.id}", other)

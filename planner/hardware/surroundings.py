@@ -13,9 +13,6 @@ from planner.schema.hardware.serving import ServingPriors
 from planner.schema.hardware.surroundings import Surroundings
 from planner.schema.reading.yaml_file import read_model
 
-_LANE_BYTES_PER_S = {1: 0.25e9, 2: 0.5e9, 3: 0.985e9, 4: 1.969e9, 5: 3.938e9}
-_USB_BYTES_PER_S = {2: 48e6, 3: 0.5e9}
-
 
 @cache
 def surroundings() -> Surroundings:
@@ -67,14 +64,3 @@ def takes(host: HostMachine, needs: NeedsHost) -> int:
     """How many such parts the host takes; zero where it has no slots of the kind, or too few for one."""
     slots = host.slots.get(needs.attachment)
     return slots.count.value // needs.slots.value if slots else 0
-
-
-def link_bytes_per_s(attachment: str, lanes: int, generation: int) -> float:
-    """What a link carries in one direction.
-
-    PCIe, a lane: 2.5 and 5 GT/s with 8b/10b, 8, 16 and 32 GT/s with 128b/130b (PCI Express Base
-    Specification). USB 2: high speed after its protocol; USB 3: 5 Gbit/s with 8b/10b.
-    """
-    if attachment == "usb":
-        return _USB_BYTES_PER_S[min(generation, 3)]
-    return lanes * _LANE_BYTES_PER_S[generation]

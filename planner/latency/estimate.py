@@ -43,6 +43,7 @@ def estimate(
     anchors: Sequence[Anchor] = (),
     published: bool = False,
     overheads: bool = False,
+    engine_version: str | None = None,
 ) -> Estimate:
     """Predict one network on one part.
 
@@ -54,21 +55,25 @@ def estimate(
 
     Left out, `unit` is the best of those that run the engine (`planner.latency.units.compete`; `others` of
     the result says why it is), and so it is among those of a kind where `unit` names a kind; `mode` is the
-    part's default, `engine` the unit's usual one, `precision` half precision where the unit computes in it at
-    speed. Threads are those of a CPU, a calibration is of its own unit. Kernels that the unit does not run
-    are timed on the units that help it out, with the crossings between (`planner.latency.units.placement`),
-    but for anchored estimates, which are of the unit alone. Refuses names the part does not know and
-    precisions it neither has nor falls back from; a network that does not fit is answered with ``fits =
-    False``.
+    part's default, `engine` the unit's usual one, `engine_version` its usual one there, `precision` half
+    precision where the unit computes in it at speed. Threads are those of a CPU, a calibration is of its own
+    unit. Kernels that the unit does not run are timed on the units that help it out, with the crossings
+    between (`planner.latency.units.placement`), but for anchored estimates, which are of the unit alone.
+    Refuses names the part does not know and precisions it neither has nor falls back from; a network that
+    does not fit is answered with ``fits = False``.
 
     `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
     fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without host overhead.
     `overheads` asks for the time around inference as well (`planner.latency.overheads.around`).
     """
     if calibration is not None:
-        if anchors or published:
-            problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
-            raise InputError("estimate", [problem])
+        given = {"anchor": anchors or published, "engine_version": engine_version}
+        if problems := [
+            Problem(name, "none beside a calibration", "both", "ask with --calibration none")
+            for name, value in given.items()
+            if value
+        ]:
+            raise InputError("estimate", problems)
         result = calibrated(workload, device, unit, mode, precision, batch, engine, threads, calibration)
         return with_overheads(result, workload, device, threads) if overheads else result
     networks = Preparation(workload)
@@ -76,9 +81,10 @@ def estimate(
 
     def on(unit_id: str, mode: str | None = mode) -> tuple[OperatingPoint, OnUnit, Estimate]:
         point = point_for(
-            device, unit=unit_id, mode=mode, precision=precision, engine=engine, threads=threads
-        )
-        network = on_unit(networks.ready(size, point.precision, point.engine), point)
+            device, unit=unit_id, mode=mode, precision=precision, engine=engine, threads=threads,
+            engine_version=engine_version,
+        )  # fmt: skip
+        network = on_unit(networks.ready(size, point.precision, point.engine, point.fusing), point)
         model = transfer_for(point) if transfer else None
         found = estimate_with_helpers(workload, network, device, point, model, profile, ideal=not transfer)
         return point, network, found

@@ -98,6 +98,10 @@ class NetworkTime:
     notes: tuple[str, ...]
     frame: Band | None = None
     """One frame on its way through a chip that takes the next before; None where that is the band."""
+    resident: float = 1.0
+    """The share of the network that stays on a chip without memory beside it."""
+    weights_over_measured: bool = False
+    """Whether weights from the host are in it as they came over the link that rates were measured over."""
 
 
 RECURRENT = "recurrent"
@@ -197,17 +201,33 @@ def _recurrent_steps(workload: Workload, kernel: Kernel) -> int:
     return both * read.shape[0] if read is not None and read.shape else 0
 
 
+def weights_from_host(prepared: Prepared, point: OperatingPoint, resident: float) -> float:
+    """Bytes of weights that come from the host with every batch, of parts without a memory of their own.
+
+    What the chip does not hold where an engine streams that, or all of what is cut into contexts, each of
+    which is loaded in its turn.
+    """
+    if not point.on_chip:
+        return 0.0
+    if point.weights_beyond_chip == "streamed":
+        return max(0.0, prepared.memory_bytes[0] - (point.cache_bytes or 0.0))
+    return (1.0 - resident) * prepared.memory_bytes[0] if point.pipeline is not None else 0.0
+
+
 def streamed_weights(found: NetworkTime, prepared: Prepared, point: OperatingPoint) -> NetworkTime:
     """The time with the weights that the memory on the chip does not hold, which come over the host's link.
 
-    In every inference, at the full rate of the link: the low end overlaps it with all the rest, as the low
-    end of a kernel does; the high end adds it. A fitted model has this in its parameters.
+    In every inference: the low end overlaps it with all the rest, as the low end of a kernel does; the high
+    end adds it. A fitted model has this in its parameters.
     """
-    beyond = prepared.memory_bytes[0] - (point.cache_bytes or 0.0)
-    if point.weights_beyond_chip != "streamed" or not point.on_chip or beyond <= 0:
+    beyond = weights_from_host(prepared, point, found.resident)
+    if point.weights_beyond_chip != "streamed" or not beyond:
         return found
-    link_s = beyond / point.reload_bytes_per_s
-    low, high = max(found.band.low, link_s), found.band.high + link_s
+    if point.link is None:
+        fast_s = link_s = slow_s = beyond / point.reload_bytes_per_s
+    else:
+        fast_s, link_s, slow_s = point.link.time_s(beyond)
+    low, high = max(found.band.low, fast_s), found.band.high + slow_s
     note = message(
         "estimated.streamed",
         weights=format_quantity(prepared.memory_bytes[0], "bytes", 3),
@@ -274,8 +294,18 @@ def by_model(
         layer_of(kernel, point, KernelTime(*row)) for kernel, row in zip(prepared.kernels, rows, strict=True)
     )
     frame = frame_of(found.band, found.resident, prepared.workload.batch, point)
+    # Only a pipeline knows how far a network stays on the chip.
+    resident = found.resident if point.pipeline is not None else 1.0
     return NetworkTime(
-        layers, found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes, frame
+        layers,
+        found.fixed_s,
+        found.caller_s,
+        found.band,
+        Provenance.TRANSFERRED,
+        found.notes,
+        frame,
+        resident,
+        weights_over_measured=True,
     )
 
 
@@ -284,8 +314,8 @@ def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:
     factor, times = anchored.factor, found.times
     mid = found.band.mid * factor
     # Anchors know no more of new operators than the fit does: their band is widened by the same power.
-    low = max(anchored.low**found.widened, found.band.low / found.band.mid)
-    high = min(anchored.high**found.widened, found.band.high / found.band.mid)
+    low = max(anchored.low**found.widened, (found.band.low / found.band.mid) ** anchored.shares[0])
+    high = min(anchored.high**found.widened, (found.band.high / found.band.mid) ** anchored.shares[1])
     band = Band(mid * low, mid, mid * high, found.band.level)
     columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
     return replace(

@@ -12,6 +12,7 @@ from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.network import by_calibration
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import Refusals, refusals
+from planner.latency.link.over_link import LinkUse, over_link
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import (
     NetworkTime,
@@ -28,6 +29,7 @@ from planner.latency.power.draw import power_draw
 from planner.latency.power.law import sustained_clock
 from planner.latency.remarks import remarks
 from planner.latency.result import Estimate
+from planner.latency.seen.quoted import of_quoted_unit
 from planner.latency.transfer.effects import Anchored, Used
 from planner.latency.transfer.store import missed_of, roofline_anchoring, transfer_for
 from planner.provenance import Provenance
@@ -53,6 +55,7 @@ def estimate_at(
     a unit that no model covers is moved by what such units were missed by, unless the datasheet alone is
     asked for (`ideal`). What the unit does not run is in `refused`, where that was worked out already.
     """
+    used = anchored.used if anchored else ()
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
@@ -64,17 +67,22 @@ def estimate_at(
     else:
         latency = by_roofline(prepared, point, anchored)
         if anchored is None and not ideal and transfer_for(point) is None:
-            latency = of_unseen_unit(latency, point)
+            quoted = of_quoted_unit(latency, prepared, point)
+            latency, used = quoted if quoted is not None else (of_unseen_unit(latency, point), ())
         latency = streamed_weights(latency, prepared, point)
         latency = step_by_step(latency, prepared, point)
+    link = None
+    if calibration is None:
+        latency, link = over_link(latency, prepared, point)
     return assembled(
         prepared,
         point,
         latency,
         refusals(prepared, point) if refused is None else refused,
+        link=link,
         rests_on=transfer.id if transfer else None,
         calibration=calibration.digest if calibration else None,
-        anchors=anchored.used if anchored else (),
+        anchors=used,
     )
 
 
@@ -130,6 +138,7 @@ def assembled(
     latency: NetworkTime,
     refused: Refusals,
     *,
+    link: LinkUse | None = None,
     rests_on: str | None = None,
     calibration: str | None = None,
     anchors: tuple[Used, ...] = (),
@@ -146,6 +155,7 @@ def assembled(
         unit=point.unit,
         mode=point.mode,
         engine=point.engine,
+        engine_version=point.engine_version or None,
         precision=point.precision,
         batch=workload.batch,
         latency_s=latency.band,
@@ -170,6 +180,7 @@ def assembled(
         power_provenance=power.provenance,
         layers=latency.layers,
         frame_s=latency.frame,
+        link=link,
         fixed_s=latency.fixed_s,
         warnings=(*point.warnings, *latency.notes, *notes),
         unresolved=workload.unresolved,

@@ -16,6 +16,7 @@ def point_for(
     precision: Precision | str | None = None,
     engine: str | None = None,
     threads: int | None = None,
+    engine_version: str | None = None,
 ) -> OperatingPoint:
     """The operating point that `estimate` uses for these arguments."""
     unit_id = choose_unit(device, unit, engine)
@@ -26,6 +27,7 @@ def point_for(
         mode=mode,
         precision=_precision(precision),
         threads=threads,
+        engine_version=engine_version,
     )
 
 

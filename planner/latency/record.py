@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.latency.band import Band
+from planner.latency.link.over_link import LinkUse
 from planner.latency.overhead import Overhead, outside, unknown
 from planner.latency.result import Estimate, OtherUnit
 from planner.schema.record import BandRecord
-from planner.schema.record.estimate import EfficiencyRecord, EstimateRecord, HiddenCostRecord
+from planner.schema.record.estimate import (
+    EfficiencyRecord,
+    EstimateRecord,
+    HiddenCostRecord,
+    LinkUseRecord,
+)
 from planner.schema.record.options import OptionalBandRecord, OtherUnitRecord
 
 
@@ -70,6 +76,27 @@ def other_unit_records(others: Sequence[OtherUnit]) -> list[OtherUnitRecord]:
     ]
 
 
+def _link_record(use: LinkUse) -> LinkUseRecord:
+    link = use.link
+    slow, mid, fast = link.delivered_bytes_per_s
+    return {
+        "id": link.id,
+        "name": link.name,
+        "kind": link.bus,
+        "generation": link.generation,
+        "lanes": link.lanes,
+        "duplex": link.duplex,
+        "rate_bytes_per_s": link.rate_bytes_per_s,
+        "delivered_bytes_per_s": {"low": slow, "mid": mid, "high": fast},
+        "measured_over": use.measured_over.id,
+        "transfer_in_s": band_record(use.in_s),
+        "transfer_out_s": band_record(use.out_s),
+        "weights_s": band_record(use.weights_s),
+        "busy_s": band_record(use.busy_s),
+        "interval_bound": use.bound,
+    }
+
+
 def _place(band: Band | None) -> BandRecord | None:
     return None if band is None else band_record(band)
 
@@ -86,6 +113,7 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
         "unit": estimate.unit,
         "mode": estimate.mode,
         "engine": estimate.engine,
+        "engine_version": estimate.engine_version,
         "precision": estimate.precision.value,
         "batch": estimate.batch,
         "latency_s": _band_or_none(estimate.through_s if estimate.fits else None),
@@ -139,6 +167,8 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
             for item in estimate.unresolved
         ],
     }
+    if estimate.link:
+        record["link"] = _link_record(estimate.link)
     if estimate.fastest:
         latency = band_record(estimate.fastest.latency_s)
         record["fastest_mode"] = {"mode": estimate.fastest.mode, "latency_s": latency}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.kernels.precision import form_name, integer_form
-from planner.latency.kernels.prepared import Prepared
+from planner.latency.kernels.prepared import Prepared, attends, spelt_out
 from planner.latency.kernels.unit_limits import Refusals
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import WHOLE, LayerEstimate
@@ -41,6 +41,24 @@ def _fallback_remarks(prepared: Prepared, point: OperatingPoint, lost: Refusals)
         yield message("estimated.pooling_rewritten")
 
 
+def attention_remarks(prepared: Prepared, point: OperatingPoint) -> Iterator[str]:
+    """Whether attention runs as one kernel, in which version of the engine, and what stays in floats."""
+    table = read_engine(point.engine).fused_where
+    if not table or not attends(prepared):
+        return
+    version = f"{point.engine} {point.engine_version}".rstrip()
+    if apart := spelt_out(prepared):
+        yield message(
+            "estimated.attention_apart", engine=version, number=str(apart), precision=point.precision
+        )
+    else:
+        yield message("estimated.attention_joint", engine=version)
+    floats = sum(bool(kernel.kept) for kernel in prepared.kernels)
+    if floats:
+        kept = point.fusing.floats
+        yield message("estimated.kept_in_floats", engine=version, number=str(floats), precision=kept)
+
+
 def remarks(
     prepared: Prepared,
     memory: MemoryUse,
@@ -57,6 +75,7 @@ def remarks(
     found += [message("estimated.assumed", text=text) for text in workload.assumptions]
     if workload.unresolved:
         found.append(message("estimated.unresolved", number=len(workload.unresolved)))
+    found += attention_remarks(prepared, point)
     if any(kernel.precision is Precision.INT8 for kernel in layers) and point.precision is not Precision.INT8:
         found.append(message("estimated.quantised", precision=point.precision))
     forms = {form_name(kernel) for kernel in prepared.kernels if integer_form(kernel, point)}

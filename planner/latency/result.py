@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from planner.latency.band import Band
+from planner.latency.link.over_link import LinkUse
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import (
     BoundShares,
@@ -106,8 +107,12 @@ class Estimate(Shown):
     """SHA-256 of the file of the calibration behind the latency; None without one."""
     frame_s: Band | None = None
     """One batch from in to out on a chip that takes the next before; None where that is `latency_s`."""
+    link: LinkUse | None = None
+    """What a batch takes of the link to the host; None for parts that are computers themselves."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
+    engine_version: str | None = None
+    """The version asked for, or the usual one on this unit; None where versions make no known difference."""
     anchors: tuple[Used, ...] = ()
     """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[Overhead, ...] = ()

@@ -42,8 +42,8 @@ class Workers:
         self._free = asyncio.Semaphore(most)
         self._memory_bytes = memory_bytes
         self._seconds = seconds
-        self._idle: list[_Worker] = []
-        self._all: set[_Worker] = set()
+        self._idle: list[_WorkerProcess] = []
+        self._all: set[_WorkerProcess] = set()
 
     async def run(self, task: Task, begun: Callable[[], None], tell: Callable[[str], None]) -> TaskOutcome:
         """Work out a task; a task that is cancelled, or takes too long, loses its process."""
@@ -78,7 +78,7 @@ class Workers:
         """End all processes, whatever they do."""
         await asyncio.gather(*(self._end(worker) for worker in list(self._all)))
 
-    async def _start(self) -> _Worker:
+    async def _start(self) -> _WorkerProcess:
         process = await asyncio.create_subprocess_exec(
             *module_command(self._module, str(self._memory_bytes)),
             stdin=asyncio.subprocess.PIPE,
@@ -88,16 +88,16 @@ class Workers:
             env=module_environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"),
             start_new_session=True,
         )
-        worker = _Worker(process)
+        worker = _WorkerProcess(process)
         self._all.add(worker)
         return worker
 
-    async def _end(self, worker: _Worker) -> None:
+    async def _end(self, worker: _WorkerProcess) -> None:
         self._all.discard(worker)
         await worker.kill()
 
 
-class _Worker:
+class _WorkerProcess:
     """One process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:

@@ -16,6 +16,7 @@ from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from matplotlib import font_manager
 
 from planner.errors import InputError, MissingDataError, Problem
+from planner.read_files import open_file
 
 PREFERRED = (
     "Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN",
@@ -132,7 +133,7 @@ def _families(path: Path, *, proven: bool) -> list[str]:
         return []
     collection = path.suffix.lower() in (".ttc", ".otc")
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             faces = TTCollection(file, lazy=True).fonts if collection else [TTFont(file, lazy=True)]
             named = {_family(face): face for face in faces}
             return [name for name, face in named.items() if not proven or _PROOF in face.getBestCmap()]

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -25,7 +25,7 @@ from planner.web.guard import Guard, same
 from planner.web.jobs import Jobs, TooManyError, VisitorJob
 from planner.web.pages import STATIC, fragment, front_page, refusal_page, waiting_page
 from planner.web.settings import UPLOAD, ZOO, Settings, settings_of
-from planner.web.uploads import TooLargeError, Upload, Uploads, linked
+from planner.web.uploads import BusyError, TooLargeError, Upload, Uploads, linked
 from planner.web.work import CALLS, PAGE, PDF, PICTURE, PLAN, RECORD, STUDY, Task
 from planner.wording.message import Wording
 
@@ -150,8 +150,8 @@ async def _upload(request: Request) -> Response:
         most = f"{server.limits.upload_bytes / 1e6:,.0f} MB"
         # The rest of the body is not read, so the connection cannot be used again.
         return _refused(request, settings, say("web.too_large", most=most), 413, {"connection": "close"})
-    except ClientDisconnect:
-        return Response(status_code=400)
+    except BusyError:
+        return _refused(request, settings, say("web.too_many"), 503, {"connection": "close"})
     except OSError as error:
         return _refused(request, settings, say("web.no_room", reason=error.strerror or str(error)), 507)
     if not stored.size_bytes:
@@ -201,8 +201,7 @@ async def _form(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > _FORM_BYTES:
             break
-    pairs = parse_qsl(body[:_FORM_BYTES].decode("utf-8", "replace"), max_num_fields=60)
-    return dict(pairs)
+    return dict(parse_qsl(body[:_FORM_BYTES].decode("utf-8", "replace")))
 
 
 async def _state(request: Request) -> Response:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Iterable
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,7 +68,8 @@ class Guard:
             await send(event)
 
         refusal = self._refusal(scope["method"], headers) or self._login(scope, headers)
-        await (refusal or self._app)(scope, receive, guarded)
+        with suppress(ClientDisconnect):  # a browser that goes in the middle of its question is no fault
+            await (refusal or self._app)(scope, receive, guarded)
 
     def _refusal(self, method: str, headers: Headers) -> ASGIApp | None:
         host = headers.get("host", "")

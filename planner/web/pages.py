@@ -9,7 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from planner.api.database import list_networks, precision_names
+from planner.api.database.parts import precision_names
+from planner.api.database.shipped import list_networks
 from planner.api.plans import plain_text, plan_template
 from planner.visible import shortened_words, visible
 from planner.web.jobs import VisitorJob

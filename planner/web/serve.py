@@ -13,6 +13,7 @@ import uvicorn
 from planner.errors import InputError, Problem
 from planner.process.temporary import temporary_folder
 from planner.web.app import VisitorLimits, application
+from planner.web.connection import BACKLOG, Connection
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -41,7 +42,7 @@ def listen(host: str = "127.0.0.1", port: int = 8017, names: tuple[str, ...] = (
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((str(address), port))
-        bound.listen(128)
+        bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
         got = f"{port}: {(error.strerror or str(error)).lower()}"
@@ -78,13 +79,15 @@ def serve(
         )
         config = uvicorn.Config(
             app,
+            http=Connection,
+            ws="none",
+            backlog=BACKLOG,
             log_level="error",
             access_log=False,
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=10,
             timeout_graceful_shutdown=2,
-            limit_concurrency=200,
         )
         ready(found.address)
         try:

@@ -12,11 +12,17 @@ from pathlib import Path
 
 _SIGNS = re.compile(r"[^\w.\-+@()\[\] ]")
 _LONGEST_NAME = 100
+_MOST_COMING = 4
+"""Files that may come at a time: each takes room on the disk before it is known to be whole."""
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
 class TooLargeError(Exception):
     """A file beyond the limit; nothing of it is kept."""
+
+
+class BusyError(Exception):
+    """As many files as may be are coming already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Uploads:
         self._most_bytes = most_bytes
         self._most_files = most_files
         self._files: dict[str, Upload] = {}
+        self._coming = 0
 
     @property
     def most_bytes(self) -> int:
@@ -44,14 +51,20 @@ class Uploads:
         return self._most_bytes
 
     async def store(self, name: str, said_bytes: int | None, chunks: AsyncIterator[bytes]) -> Upload:
-        """Write a file as it comes. Raises `TooLargeError` as soon as it is known to be too large."""
+        """Write a file as it comes. Raises `TooLargeError` as soon as it is known to be too large.
+
+        Raises `BusyError` where others are coming.
+        """
         if said_bytes is not None and said_bytes > self._most_bytes:
             raise TooLargeError
+        if self._coming >= _MOST_COMING:
+            raise BusyError
         made = secrets.token_urlsafe(12)
         folder = self._folder / made
         folder.mkdir(parents=True)
         path = folder / safe_name(name)
         size = 0
+        self._coming += 1
         try:
             with path.open("wb") as file:
                 async for chunk in chunks:
@@ -62,6 +75,8 @@ class Uploads:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        finally:
+            self._coming -= 1
         upload = Upload(made, path.name, path, size)
         self._files[made] = upload
         self._forget_old()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from planner.api import answers, language, networks, plans, plots, reports, texts
-from planner.api.database import device_ids, read_device
+from planner.api.database.parts import device_ids, read_device
 from planner.errors import InputError, MissingDataError, Problem
 from planner.wording.catalog import Language
 from planner.wording.message import Wording, message

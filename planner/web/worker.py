@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, cast
 
-from planner.errors import PlannerError
+from planner.errors import refusal_of
 from planner.process.tasks import Answer, serve
 from planner.wording.message import Wording
 
@@ -26,7 +26,8 @@ def _refusal(task: dict[str, Any], error: Exception) -> str | None:
     """A sentence in the visitor's language, with names of files as the visitor knows them."""
     if isinstance(error, MemoryError):
         return Wording(task["language"])("web.memory")
-    return str(error).replace(task["folder"] + os.sep, "") if isinstance(error, PlannerError) else None
+    refusal = refusal_of(error)
+    return None if refusal is None else refusal.replace(task["folder"] + os.sep, "")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ class FusionRule:
     reads at most `extra_reads` activations beside those of the anchor (a residual branch). With
     `vectors_only` a constant operand has one value for each row or column of the product at most. With
     `requires` the rule applies only to a kernel that has all these types, each as often as it is named.
-    `op_class` is the class of the kernel where it is not that of its heaviest operator.
+    `op_class` is the class of the kernel where it is not that of its heaviest operator. `heads` limits the
+    sizes of attention: depth of the anchor's product from the first to the second number and a multiple of
+    the third, and its rows and columns up to the fourth.
     """
 
     name: str
@@ -38,6 +40,7 @@ class FusionRule:
     vectors_only: bool = False
     requires: tuple[str, ...] = ()
     op_class: OpClass | None = None
+    heads: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Kernel:
     products: tuple[Contraction, ...] = ()
     operands: tuple[str, str] = ("", "")
     """Number types of the activation and of the weight that its main operator multiplies, as stored."""
+    kept: str = ""
+    """Number format in which the engine runs it whatever is asked for; empty where it runs as asked."""
 
     @property
     def moved_bytes(self) -> int:
@@ -141,7 +146,7 @@ def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], taken: Set[i
     # Without a rule the anchor still takes conversions of its own values along.
     best = _Group(_grow(flow, anchor, None, taken), None)
     for rule in rules:
-        if flow.operators[anchor].op_type not in rule.anchor:
+        if flow.operators[anchor].op_type not in rule.anchor or not _takes(rule, flow.operators[anchor]):
             continue
         members = _grow(flow, anchor, rule, taken)
         types = Counter(flow.operators[member].op_type for member in members)
@@ -150,6 +155,16 @@ def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], taken: Set[i
         if complete and len(members) > len(best.members):
             best = _Group(members, rule)
     return best
+
+
+def _takes(rule: FusionRule, anchor: Operator) -> bool:
+    """Whether the sizes of the anchor's product are those that the rule takes."""
+    if rule.heads is None or anchor.contraction is None:
+        return True
+    least, most, multiple, longest = rule.heads
+    shape = anchor.contraction
+    fits = least <= shape.depth <= most and shape.depth % multiple == 0
+    return fits and max(shape.rows, shape.columns) <= longest
 
 
 _LOOK_AHEAD = 64

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from planner.workload.graph import TensorSpec
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.workload.graph import Dim, TensorSpec
 from planner.zoo.tensor_steps import TensorSteps
 
 
@@ -48,6 +51,20 @@ class PlaceSteps(TensorSteps):
             "GridSample", (x, grid), TensorSpec("float", shape), name,
             mode="bilinear", padding_mode="zeros", align_corners=0,
         )  # fmt: skip
+
+    def einsum(self, equation: str, a: str, b: str, name: str = "einsum") -> str:
+        """Sum of products by labels, `ab,bc->ac`."""
+        inputs, _, result = equation.partition("->")
+        extents: dict[str, Dim] = {}
+        for labels, tensor in zip(inputs.split(","), (a, b), strict=True):
+            extents |= dict(zip(labels, self.shape(tensor), strict=True))
+        spec = TensorSpec("float", tuple(extents[label] for label in result))
+        return self._add("Einsum", (a, b), spec, name, equation=equation)
+
+    def write_places(self, x: str, places: NDArray[np.int64], values: str, name: str = "scatter") -> str:
+        """The tensor with other values at places, whose last axis holds indices into it."""
+        indices = self.constant(places, name=f"{name}.places")
+        return self._add("ScatterND", (x, indices, values), self._tensors[x], name)
 
     def into_batch(self, x: str, name: str = "fold") -> str:
         """The second axis counted with the batch: (batch, n, ...) as (batch x n, ...)."""

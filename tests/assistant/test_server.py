@@ -55,6 +55,14 @@ BAD = [
     ("llm", {"model": "zoo:llama3.2-1b", "devices": ["jetson-orin-nano-8"], "users": [0]}, "one or more"),
     ("converse", {"model": "zoo:llama3.2-1b", "users": 0}, "1 to 100,000 people"),
     ("compare", {"model": NETWORK, "devices": "t4"}, "devices"),
+    ("compare", {"model": NETWORK, "devices": ["t4"], "max_latency_s": -1.0}, "above 0"),
+    ("compare", {"model": NETWORK, "devices": ["t4"], "max_power_w": 0.0}, "above 0"),
+    ("compare", {"model": NETWORK, "devices": ["t4"] * 2000}, "at most 1,000"),
+    ("llm", {"model": "zoo:llama3.2-1b", "devices": ["t4"], "max_ttft_s": -1.0}, "above 0"),
+    ("size", {"scenario": "line-inspection", "most_parts": -5}, "one or more"),
+    ("inspect", {"model": "a" * 10_000}, "at most 8,192"),
+    ("inspect", {"model": "a" * 300}, "File name too long"),
+    ("inspect", {"model": "a\0b"}, "file"),
 ]
 
 

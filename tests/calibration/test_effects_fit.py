@@ -1,7 +1,5 @@
 """Accuracy on what was left out, and the effects fitted on it: found where known, useful on real rows."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -9,15 +7,12 @@ from planner.calibration.transfer.accuracy import accuracy
 from planner.calibration.transfer.effects_fit import (
     blended,
     fit_anchoring,
-    fit_effects,
-    keys_of,
     neighbours,
 )
 from planner.calibration.transfer.join import join
 from planner.calibration.transfer.observations import observations
 from planner.calibration.transfer.roofline_effects import fit_roofline
-from planner.calibration.transfer.validate import LeftOut, device_group, held_bands
-from planner.latency.transfer.effects import covariance
+from planner.calibration.transfer.validate import held_bands
 from planner.latency.transfer.store import roofline_anchoring, transfer_named
 
 TENSORRT = transfer_named("tensorrt-gpu")
@@ -38,27 +33,10 @@ def test_devices_left_out_with_their_siblings_are_predicted_better_than_by_the_r
     assert reached.spearman > 0.9
 
 
-def test_deviations_that_made_the_errors_are_found(found):
-    """Errors drawn with a large device effect and small others, seed 3; six devices leave much to chance."""
-    rng = np.random.default_rng(3)
-    items = list(found)
-    made = {"device": 0.5, "device_precision": 0.02, "device_load": 0.02, "network": 0.1,
-            "network_setting": 0.02, "device_network": 0.02, "setting": 0.05}  # fmt: skip
-    settings = [keys_of(item) for item in items]
-    errors = rng.multivariate_normal(np.zeros(len(items)), covariance(made, settings, settings))
-    rows = [
-        LeftOut(replace(item, latency_s=float(np.exp(error))), "device", device_group(item), 1.0)
-        for item, error in zip(items, errors, strict=True)
-    ]
-    found = fit_effects(rows)
-    assert 0.2 < found["device"] < 0.9
-    assert found["device"] > 3 * max(found["network"], found["setting"])
-    assert found["setting"] == pytest.approx(0.05, abs=0.04)
-
-
 def test_the_shipped_effects_are_those_of_the_rows(transfer, left_out):
     assert transfer.anchoring is not None
-    assert fit_anchoring(left_out, transfer.level) == transfer.anchoring
+    shipped = transfer.anchoring.model_copy(update={"across": None})  # of publishers, tested by themselves
+    assert fit_anchoring(left_out, transfer.level) == shipped
 
 
 def test_neighbours_never_hold_the_row_itself(left_out):

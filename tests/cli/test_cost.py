@@ -13,11 +13,12 @@ LINE = (scenarios_dir() / "line-inspection.yaml").read_text()
 
 @pytest.fixture
 def few(tmp_path) -> Path:
-    """The main scenario with three candidates, one of them without a price."""
+    """The main scenario with three candidates, one of them without a price, and a short run."""
     start, end = LINE.index("    - jetson-nano-4\n"), LINE.index("  modes: all")
     parts = "    - jetson-orin-nano-8\n    - jetson-agx-orin-64\n    - atlas-200-dk\n"
     path = tmp_path / "few.yaml"
-    path.write_text(LINE[:start] + parts + LINE[end:])
+    short = LINE[end:].replace("duration: 240 s", "duration: 30 s").replace("warmup: 60 s", "warmup: 10 s")
+    path.write_text(LINE[:start] + parts + short)
     return path
 
 

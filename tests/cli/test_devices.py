@@ -15,7 +15,7 @@ EXAMPLE = "raspberry-pi-5-oc2900"
 def example(tmp_path):
     """The finished file of docs/add-a-device.md in a folder of own parts."""
     page = (ROOT / "docs" / "add-a-device.md").read_text()
-    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    text, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     folder = tmp_path / "my-parts"
     folder.mkdir()
     (folder / f"{EXAMPLE}.yaml").write_text(text)
@@ -101,9 +101,8 @@ def test_an_override_is_shown_wherever_it_counts(call, tmp_path):
         "compare", "zoo:resnet18", "--devices", "raspberry*", "--hardware", tmp_path, "--format", "json"
     ).json
     assert any("overrides the shipped part" in warning for warning in compared["warnings"])
-    assert (
-        call("compare", "zoo:resnet18", "--devices", "jetson-n*", "--format", "json").json["warnings"] == []
-    )
+    shipped = call("compare", "zoo:resnet18", "--devices", "jetson-n*", "--format", "json").json["warnings"]
+    assert not any("overrides" in warning for warning in shipped)
 
 
 def test_a_study_on_own_parts_says_so(call, tmp_path):

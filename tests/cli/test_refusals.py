@@ -1,5 +1,6 @@
 """Bad input: one message with what was expected, what came and what to do; status 2; nothing half-written."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -137,7 +138,8 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_work(call, tmp_p
 
 def test_an_unmeetable_scenario_exits_with_three_and_writes_the_reasons(call, tmp_path):
     file = tmp_path / "scenario.yaml"
-    file.write_text(LINE.read_text().replace("latency: 100 ms", "latency: 10 us"))
+    text = LINE.read_text().replace("latency: 100 ms", "latency: 10 us")
+    file.write_text(re.sub(r"  devices:\n(    - .*\n)+", "  devices: [jetson-orin-nano-8, t4]\n", text))
     pdf, data = tmp_path / "out.pdf", tmp_path / "out.json"
     assert call("report", file, "-o", pdf, "--data", data, "--quiet").status == 3
     assert pdf.read_bytes().startswith(b"%PDF")

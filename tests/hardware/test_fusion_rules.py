@@ -3,8 +3,9 @@
 import pytest
 
 from planner.errors import InputError, UnknownIdError
-from planner.hardware.catalog import engine_ids, read_engine
-from planner.hardware.fusion_rules import longest_generated, worked_out
+from planner.hardware.catalog import engine_ids, read_device, read_engine
+from planner.hardware.fusion_rules import fusing, longest_generated, version_of, worked_out
+from planner.schema.hardware.device import Precision
 from planner.schema.hardware.engine import Engine, RegisterPressure
 
 
@@ -61,3 +62,70 @@ def test_every_engine_says_what_it_joins_and_what_it_keeps_apart(engine_id):
     found = read_engine(engine_id)
     assert any("Conv" in rule.anchor for rule in found.fusion)
     assert any("Conv" in entry.anchor and entry.reason for entry in found.kept_apart)
+
+
+VERSIONED = engine(
+    sources={"s": {"title": "S"}},
+    units={"gpu": {"launch": "1 us", "fixed": "1 us", "source": "s", "status": "assumed", "note": "n"}},
+    versions=[
+        {"version": "1.5", "words": ["*old*"], "source": "s", "why": "w"},
+        {"version": "2.1", "source": "s", "why": "w"},
+    ],
+    fusion=[{"name": "joint", "anchor": ["MatMul"], "absorbs": ["Softmax"]}],
+    fused_where=[
+        {
+            "rules": ["joint"],
+            "since": "2.0.1",
+            "before": "3",
+            "precisions": ["fp16"],
+            "source": "s",
+            "says": "x",
+        },
+        {"rules": ["joint"], "words": ["*old*"], "fused": False, "source": "s", "says": "x"},
+        {"rules": ["joint"], "before": "1.10", "source": "s", "says": "x"},
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "unit", "precision", "holds"),
+    [
+        ("2.0.1", "new", "fp16", True),
+        ("2.0", "new", "fp16", False),
+        ("2.10", "old", "fp16", True),  # the first entry that fits decides, and 2.10 is after 2.1
+        ("3.0", "new", "fp16", False),  # a rule that is named and that no entry fits does not apply
+        ("2.1", "new", "fp32", False),
+        ("1.9", "new", "fp32", True),
+        ("1.9", "old", "fp32", False),
+        ("1.10", "new", "fp32", False),
+    ],
+)
+def test_the_first_entry_that_fits_decides_whether_a_rule_holds(version, unit, precision, holds):
+    gpu = read_device("t4").units["gpu"].model_copy(update={"name": unit})
+    found = fusing(VERSIONED, version, gpu, "", Precision(precision))
+    assert ("joint" not in found.apart) is holds
+
+
+def test_the_usual_version_is_that_of_the_unit():
+    assert version_of(VERSIONED, "an old unit", "", None) == "1.5"
+    assert version_of(VERSIONED, "a new unit", "", None) == "2.1"
+    assert version_of(VERSIONED, "a new unit", "", "7") == "7"
+    assert version_of(BASE, "any", "", None) == ""
+
+
+def test_entries_that_name_no_rule_or_no_version_are_refused():
+    entry, sources = {"rules": ["joined"], "source": "s", "says": "x"}, {"s": {"title": "S"}}
+    unknown = engine(sources=sources, fused_where=[entry])
+    with pytest.raises(UnknownIdError, match="fusion rule 'joined'"):
+        worked_out(unknown, BASE)
+    with pytest.raises(ValueError, match="pattern"):
+        engine(sources=sources, fused_where=[{**entry, "since": "8.x"}])
+
+
+@pytest.mark.parametrize("engine_id", ["acl", "onnxruntime", "openvino", "tensorrt"])
+def test_every_entry_of_attention_names_a_document_that_can_be_opened(engine_id):
+    found = read_engine(engine_id)
+    assert found.fused_where
+    for entry in found.fused_where:
+        assert (found.sources[entry.source].url or "").startswith("https://")
+        assert len(entry.says) > 20

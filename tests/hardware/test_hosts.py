@@ -6,7 +6,8 @@ import pytest
 
 from planner.errors import UnknownIdError
 from planner.hardware.catalog import device_ids, read_device
-from planner.hardware.surroundings import default_host, host_machine, hosts, link_bytes_per_s, takes
+from planner.hardware.link.links import link_bytes_per_s
+from planner.hardware.surroundings import default_host, host_machine, hosts, takes
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.device_mutations.score import KINDS, Score, is_caught, mutants, score
+from benchmarks.device_mutations.score import KINDS, KindScore, is_caught, mutants, score
 from planner.data_files import database_dir
 from planner.hardware.catalog import engine_ids, read_engine
 from planner.schema.hardware.engine import Engine
@@ -18,11 +18,11 @@ def engines() -> dict[str, Engine]:
     return {engine_id: read_engine(engine_id) for engine_id in engine_ids()}
 
 
-def share(scores: list[Score]) -> float:
+def share(scores: list[KindScore]) -> float:
     return sum(item.caught for item in scores) / sum(item.tried for item in scores)
 
 
-def verdict(scores: list[Score]) -> None:
+def verdict(scores: list[KindScore]) -> None:
     assert len(scores) >= 20
     assert share(scores) > 0.95
     missed = [text for item in scores if item.kind not in NUMBERS_OFF for text in item.missed]

@@ -43,11 +43,12 @@ def test_shared_memory_needs_no_copy_and_says_why():
 
 
 def test_a_card_copies_inputs_and_outputs_over_its_link():
-    """A float image of 3 x 640 x 640 and its boxes, in 8 bits, over 31.5 GB/s at best."""
+    """An image of 3 x 640 x 640 and its boxes, in 8 bits, over 91 % of 31.5 GB/s at best."""
     costs, _ = costs_of(read_model("zoo:yolov5s"), "atlas-300i-pro", precision="int8")
     copied = costs["copies"]
     rate = read_device("atlas-300i-pro").host_link.bandwidth_bytes_per_s.value
-    assert copied.time_s.low == pytest.approx(copied.size_bytes / rate)
+    transfers = 1 + len(read_model("zoo:yolov5s").outputs)
+    assert copied.time_s.low == pytest.approx(copied.size_bytes / (0.91 * rate) + transfers * 1e-6, rel=1e-3)
     assert copied.time_s.low < copied.time_s.mid < copied.time_s.high
     assert copied.source
 

@@ -8,18 +8,27 @@ import pytest
 from planner.hardware.catalog import shipped_devices
 from planner.hardware.coverage import coverage, statuses
 from planner.hardware.measurements import read_measurements
-from planner.report.blocks import Bullets, Column, Cover, Figure, Heading, Paragraph, Table, cells
+from planner.report.blocks import Block, Bullets, Column, Cover, Figure, Heading, Paragraph, Table, cells
 from planner.report.devices_page import TITLE, devices_page, read_mutations
 from planner.report.web import html, markdown
 from planner.schema.reading.quantity import numbers_in
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "devices.md"
-BLOCKS, DRAWING = devices_page()
-TEXT = markdown(BLOCKS, "devices.svg")
 
 
-def test_the_committed_page_is_current() -> None:
-    assert PAGE.read_text() == TEXT, "run: planner devices page -o docs/devices.md"
+@pytest.fixture(scope="module")
+def page() -> list[Block]:
+    """Its blocks, made when the first test asks: collecting makes nothing."""
+    return devices_page()[0]
+
+
+@pytest.fixture(scope="module")
+def text(page: list[Block]) -> str:
+    return markdown(page, "devices.svg")
+
+
+def test_the_committed_page_is_current(text: str) -> None:
+    assert PAGE.read_text() == text, "run: planner devices page -o docs/devices.md"
     assert PAGE.with_suffix(".svg").read_bytes().startswith(b"<?xml")
 
 
@@ -33,11 +42,11 @@ def test_the_mutation_figures_are_of_the_parts_there_are() -> None:
     assert caught / tried > 0.95
 
 
-def test_every_part_and_every_contradiction_is_on_the_page() -> None:
+def test_every_part_and_every_contradiction_is_on_the_page(text: str) -> None:
     for device in shipped_devices():
-        assert f"| {device.id} |" in TEXT
+        assert f"| {device.id} |" in text
         for item in device.contradictions:
-            assert item.about.replace("_", "\\_") in TEXT
+            assert item.about.replace("_", "\\_") in text
 
 
 def test_coverage_counts_each_part_once_and_names_the_gaps() -> None:
@@ -60,11 +69,11 @@ def test_statuses_add_up_to_all_numbers() -> None:
     assert sum(statuses(devices).values()) == sum(1 for device in devices for _ in numbers_in(device))
 
 
-def test_the_html_is_whole() -> None:
-    page = html(BLOCKS, TITLE)
+def test_the_html_is_whole(page: list[Block]) -> None:
+    written = html(page, TITLE)
     opened: list[str] = []
 
-    class Walk(HTMLParser):
+    class TagWalk(HTMLParser):
         def handle_starttag(self, tag: str, _attrs: object) -> None:
             if tag not in ("meta", "path", "use", "rect", "line"):
                 opened.append(tag)
@@ -76,9 +85,9 @@ def test_the_html_is_whole() -> None:
         def handle_startendtag(self, tag: str, _attrs: object) -> None:
             """Closed where it is opened."""
 
-    Walk().feed(page)
+    TagWalk().feed(written)
     assert opened == []
-    assert page.count("<svg") == 1
+    assert written.count("<svg") == 1
 
 
 def test_signs_of_the_text_stay_text() -> None:

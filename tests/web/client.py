@@ -43,26 +43,26 @@ class Server:
         self.process.stderr.close()
         return status
 
-    def request(self, method: str, path: str, body=None, **headers) -> Reply:
+    def request(self, method: str, path: str, body=None, **headers) -> PageReply:
         made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         own = {"accept": "application/json"}
         own |= {name.replace("_", "-"): value for name, value in headers.items()}
         made.request(method, path, body, {name: value for name, value in own.items() if value is not None})
         answer = made.getresponse()
-        found = Reply(answer.status, dict(answer.getheaders()), answer.read())
+        found = PageReply(answer.status, dict(answer.getheaders()), answer.read())
         made.close()
         return found
 
-    def get(self, path: str, **headers) -> Reply:
+    def get(self, path: str, **headers) -> PageReply:
         return self.request("GET", path, **{"accept": "text/html", **headers})
 
-    def post(self, path: str, body="", **headers) -> Reply:
+    def post(self, path: str, body="", **headers) -> PageReply:
         return self.request("POST", path, body, **{"x_planner_token": self.csrf, **headers})
 
-    def upload(self, name: str, content: bytes, **headers) -> Reply:
+    def upload(self, name: str, content: bytes, **headers) -> PageReply:
         return self.post(f"/models?name={quote(name)}", content, **headers)
 
-    def begin(self, call: str, **texts: str) -> Reply:
+    def begin(self, call: str, **texts: str) -> PageReply:
         return self.post("/jobs", urlencode({"call": call, **texts}))
 
     def finished(self, job: str, seconds: float = 120.0) -> dict:
@@ -84,7 +84,7 @@ class Server:
         return self.get(f"/jobs/{found['job']}/files/answer.json").json
 
 
-class Reply:
+class PageReply:
     def __init__(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.status, self.content = status, content
         self.headers = {name.lower(): value for name, value in headers.items()}

@@ -62,7 +62,7 @@ def test_another_page_is_refused(server):
     server.post(f"/jobs/{own_page.json['job']}/stop")
 
 
-class Page(HTMLParser):
+class UploadPage(HTMLParser):
     """Elements, their attributes, and the names that labels give."""
 
     def __init__(self, text):
@@ -79,7 +79,7 @@ class Page(HTMLParser):
 
 def test_the_page_has_landmarks_labels_and_nothing_from_elsewhere(server):
     found = server.get("/")
-    page = Page(found.text)
+    page = UploadPage(found.text)
     assert len(page.of("main")) == len(page.of("h1")) == len(page.of("header")) == len(page.of("nav")) == 1
     labelled = {item.get("for") for item in page.of("label")}
     for tag in ("input", "select"):

@@ -11,7 +11,7 @@ from planner.web.settings import settings_of
 SETTINGS = settings_of([("model", "zoo:resnet18")])
 
 
-class Workers:
+class FakeWorkers:
     """Work that takes as long as it is told, and then has this outcome."""
 
     def __init__(self, seconds=30.0, outcome=None):
@@ -40,7 +40,7 @@ def together(folder, workers, act, faults=None):
 
 
 def test_a_stopped_job_stops_its_work(tmp_path):
-    workers = Workers()
+    workers = FakeWorkers()
 
     async def act(made, job):
         assert (job.state, job.progress) == ("working", "half way")
@@ -63,7 +63,7 @@ def test_a_job_that_nobody_asks_after_is_stopped(tmp_path, monkeypatch):
         assert not job.open
         watching.cancel()
 
-    together(tmp_path, Workers(), act)
+    together(tmp_path, FakeWorkers(), act)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_every_outcome_is_said(tmp_path, outcome, state, said):
     async def act(_made, job):
         await job.running
 
-    job = together(tmp_path, Workers(0.0, outcome), act, faults)
+    job = together(tmp_path, FakeWorkers(0.0, outcome), act, faults)
     assert job.state == state
     assert said in job.error
     assert faults == (["a trace"] if outcome.fault else [])
@@ -103,5 +103,5 @@ def test_too_many_at_once_are_refused_and_old_ones_are_forgotten(tmp_path, monke
         assert not job.folder.exists()
         await made.close()
 
-    together(tmp_path, Workers(), act)
+    together(tmp_path, FakeWorkers(), act)
     assert len(list(tmp_path.iterdir())) <= 4

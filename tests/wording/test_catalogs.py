@@ -29,12 +29,17 @@ def test_both_languages_have_the_same_names():
     assert set(catalog("en")) == set(catalog("zh"))
 
 
-@pytest.mark.parametrize("key", sorted(catalog("en")))
-def test_both_languages_have_the_same_places(key):
+def places_of_both(key):
     english, chinese = places(catalog("en")[key]), places(catalog("zh")[key])
     if key.endswith(".one"):  # a language may say "the other one" where another needs the number
         english, chinese = english - {"number"}, chinese - {"number"}
-    assert english == chinese
+    return english, chinese
+
+
+def test_both_languages_have_the_same_places():
+    both = {key: places_of_both(key) for key in catalog("en")}
+    assert len(both) > 1000
+    assert {key: pair for key, pair in both.items() if pair[0] != pair[1]} == {}
 
 
 def test_chinese_is_chinese():

@@ -102,8 +102,10 @@ def wrong_values(cases: list[Any]) -> Iterator[str]:
 
 
 def test_shapes_of_a_sample_are_those_of_its_outputs():
-    closed = [case for case in node_tests() if not OPEN.fullmatch(case.name)]
-    assert len(closed) > 1700
+    cases = node_tests()
+    closed = [case for case in cases if not OPEN.fullmatch(case.name)]
+    assert len(cases) > 1600  # 1,615 in onnx 1.19, more in later ones
+    assert len(closed) > 0.95 * len(cases)
     assert list(differences(closed[::36])) == []
     assert list(wrong_values(closed[::36])) == []
 

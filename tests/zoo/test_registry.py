@@ -12,8 +12,6 @@ from planner.workload.workload import read_workload
 from planner.zoo.reference import IMAGENET
 from planner.zoo.registry import build, describe, names
 
-ALL = pytest.mark.parametrize("name", names())
-
 MOST_MEASURED = [
     "resnet50_v1.5",
     "mobilenet_v2_1.0",
@@ -116,8 +114,7 @@ ROUNDED_PARAMETERS = {
 """Sources that print rounded parameters, with half of the last digit, or count in their own way."""
 
 
-@ALL
-def test_parameters_are_those_published(name, graph):
+def parameters_are_those_published(name, graph):
     """Fused networks have one number a channel where batch norm has two: its shift, as a bias."""
     found = learned_weights(graph(name))
     if re.search(r"[^n]fused[ ,]", describe(name).source):
@@ -126,8 +123,7 @@ def test_parameters_are_those_published(name, graph):
     assert found == pytest.approx(describe(name).parameters, abs=ROUNDED_PARAMETERS.get(name, 0))
 
 
-@ALL
-def test_the_reader_finds_the_same_parameters(name, graph, workload):
+def the_reader_finds_the_same_parameters(name, graph, workload):
     assert workload(name).parameters == learned_weights(graph(name))
 
 
@@ -173,8 +169,7 @@ COUNTED_OTHERWISE = {
 """Sources that round or count in their own way, with the agreement reached."""
 
 
-@ALL
-def test_macs_are_those_published(name, workload):
+def macs_are_those_published(name, workload):
     """torchvision prints three decimals of 1e9; the sources in neither table print every digit."""
     by_source = 0.5e6 if "_ops" in describe(name).source else 0
     tolerance = {**HALF_A_DIGIT, **COUNTED_OTHERWISE}.get(name, by_source)
@@ -257,8 +252,7 @@ def test_outputs_have_their_published_shape_at_another_batch(name, inferred, gra
     assert {shapes[output] for output in network.outputs} == {(3, *shape) for shape in OUTPUTS[name]}
 
 
-@ALL
-def test_everything_is_counted(name, workload):
+def everything_is_counted(name, workload):
     assert not workload(name).unresolved
     assert workload(name).macs > 0
 
@@ -270,8 +264,7 @@ def test_work_grows_with_the_batch(name, graph, workload):
     assert three.parameters == workload(name).parameters
 
 
-@ALL
-def test_names_are_unique_and_the_batch_is_symbolic(name, graph):
+def names_are_unique_and_the_batch_is_symbolic(name, graph):
     network = graph(name)
     assert network.name == name
     assert network.opset == 17
@@ -285,6 +278,17 @@ def test_names_are_unique_and_the_batch_is_symbolic(name, graph):
     assert set(written) - largest <= read, "nothing is left unused but values, or places, of the largest"
 
 
+@pytest.mark.parametrize("name", names())
+def test_a_network_is_as_published(name, graph, workload):
+    """One test for each network: six would spend more on being tests than on asking."""
+    descriptions_are_complete(name, graph)
+    names_are_unique_and_the_batch_is_symbolic(name, graph)
+    parameters_are_those_published(name, graph)
+    the_reader_finds_the_same_parameters(name, graph, workload)
+    everything_is_counted(name, workload)
+    macs_are_those_published(name, workload)
+
+
 def test_an_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(UnknownIdError, match=r"did you mean .*resnet50_v1\.5"):
         build("resnet50_v15")
@@ -292,8 +296,7 @@ def test_an_unknown_name_is_refused_with_the_nearest():
         describe("yolo5s")
 
 
-@ALL
-def test_descriptions_are_complete(name, graph):
+def descriptions_are_complete(name, graph):
     network = describe(name)
     assert network.name == name
     assert all((network.title, network.task, network.input_shape, network.source))

@@ -91,21 +91,15 @@ FAMILIES = [
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_a_written_network_counts_as_the_built_one(name, tmp_path):
+def test_a_written_network_counts_as_the_built_one_and_passes_the_full_check(name, tmp_path):
     path = tmp_path / f"{name}.onnx"
     export(name, path, weights="none")
     written, built = read_model(path, batch=2), read_model(f"zoo:{name}", batch=2)
     assert counts(written) == counts(built)
     assert written.digest == built.digest
     assert written.model == built.model == name
-
-
-@pytest.mark.parametrize("name", FAMILIES)
-def test_a_written_network_is_small_and_passes_the_full_check(name, tmp_path):
-    path = tmp_path / "network.onnx"
-    export(name, path, weights="none")
     assert path.stat().st_size < 1e6
-    (tmp_path / "network.weights").touch()  # the checker wants the absent weights to have a file
+    path.with_suffix(".weights").touch()  # the checker wants the absent weights to have a file
     onnx.checker.check_model(path, full_check=True)
 
 

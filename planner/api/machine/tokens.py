@@ -62,7 +62,7 @@ def write_anchors(
     >>> write_anchors(import_tokens("vllm", "result.json"), "own.yaml", device="jetson-agx-orin-64",
     ...               model="zoo:llama3.1-8b", weights="fp16")  # doctest: +SKIP
     """
-    from planner.engines.imports.tokens.anchors import Measured, anchor_text
+    from planner.engines.imports.tokens.anchors import MeasuredSetting, anchor_text
     from planner.files import require_writable, write_bytes
     from planner.hardware.catalog import read_device
     from planner.language.engines.catalogue import chosen, language_engine
@@ -73,5 +73,5 @@ def write_anchors(
     part = read_device(device)
     if unit is None or unit not in part.units:
         unit = chosen(part, unit, name, None)[0].unit
-    text = anchor_text(found, Measured(device, unit, mode, name, model, weights))
+    text = anchor_text(found, MeasuredSetting(device, unit, mode, name, model, weights))
     write_bytes(Path(path), text.encode())

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from planner.calibration.later.score import CARDS, Score, ScoredRow, score_of
 from planner.provenance import Provenance
-from planner.schema.hardware.device import Precision
 
 Chosen = Callable[[ScoredRow], bool]
-SINGLE = (Precision.FP32, Precision.TF32)
 
 
 def _gpu(item: ScoredRow) -> bool:

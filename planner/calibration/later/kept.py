@@ -14,9 +14,6 @@ from planner.calibration.later.score import Asked, Score
 from planner.data_files import database_dir
 from planner.read_files import read_bounded_text
 
-AS_THEY_CAME = "as they came"
-"""The score before anything was changed; every other is one of the product at a later day."""
-
 
 @dataclass(frozen=True, slots=True)
 class KeptScore:
@@ -27,6 +24,7 @@ class KeptScore:
     scored: str
     """The day of the score."""
     when: str
+    """"as they came": before anything was changed; every other is one of the product at a later day."""
     mode: str
     """likely or default, for rows that name none."""
     group: str

@@ -164,6 +164,11 @@ def timed(row: LaterRow) -> Timed:
 
 
 @functools.cache
+def _names() -> LaterNames:
+    return read_model(database_dir() / "later" / "names.yaml", LaterNames)
+
+
+@functools.cache
 def settings() -> tuple[LaterSetting, ...]:
     """What rows most likely ran on where no column says it: `hardware_db/later/settings.yaml`."""
     return tuple(read_model(database_dir() / "later" / "settings.yaml", LaterSettings).settings)
@@ -180,8 +185,19 @@ def as_run(row: LaterRow) -> LaterRow:
 
 @functools.cache
 def _zoo_names() -> Mapping[str, str]:
-    names = read_model(database_dir() / "later" / "names.yaml", LaterNames)
-    return {alias.published: alias.name for alias in names.models}
+    return {alias.published: alias.name for alias in _names().models}
+
+
+def version_of(row: LaterRow) -> str | None:
+    """The version of the engine that a row ran; None where the engine's usual one is meant."""
+    return next(
+        (
+            rule.version
+            for rule in _names().versions
+            if rule.engine == row.engine and fnmatchcase(row.source, rule.source)
+        ),
+        None,
+    )
 
 
 def network_of(row: LaterRow, networks: Path | None, known: frozenset[str]) -> str | None:

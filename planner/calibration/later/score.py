@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from planner.calibration.later.rows import LaterRow, as_run, network_of
+from planner.calibration.later.rows import LaterRow, as_run, network_of, version_of
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import choose_mode, fastest_mode
@@ -108,7 +108,7 @@ def scored(
     """Every row predicted; `published` lets published measurements of the same kind move the estimates."""
     found: list[ScoredRow] = []
     refused: list[Refused] = []
-    reader = _Reader(networks)
+    reader = _LaterReader(networks)
     for row in rows:
         try:
             found.append(_scored(as_run(row), asked, reader, published=published))
@@ -117,7 +117,7 @@ def scored(
     return tuple(found), tuple(refused)
 
 
-class _Reader:
+class _LaterReader:
     """Networks of rows, the last of which is kept: rows of one network follow each other."""
 
     def __init__(self, networks: Path | None) -> None:
@@ -146,7 +146,7 @@ class _Reader:
         return read_model(source, shapes=shapes)
 
 
-def _scored(row: LaterRow, asked: Asked, reader: _Reader, *, published: bool) -> ScoredRow:
+def _scored(row: LaterRow, asked: Asked, reader: _LaterReader, *, published: bool) -> ScoredRow:
     if row.device not in device_ids():
         raise PlannerError(f"{row.device}: no part of the catalogue")
     device = read_device(row.device)
@@ -180,5 +180,5 @@ def _estimate(
         mode = fastest.id if asked == "likely" else choose_mode(device, None).id
     return estimate(
         workload, device, unit=unit, mode=mode, precision=row.precision, batch=row.batch, engine=engine,
-        threads=row.threads, published=published,
+        threads=row.threads, published=published, engine_version=version_of(row),
     )  # fmt: skip

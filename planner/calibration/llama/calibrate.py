@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from planner.calibration.llama.fit import Observation, fit_prompts, fit_steps
+from planner.calibration.llama.fit import PassObservation, fit_prompts, fit_steps
 from planner.calibration.llama.probing import PassJournal, collect, measured_passes, observations, work_of
 from planner.calibration.llama.split import PROBES, SizedModel, probe
 from planner.engines.llama.run import llama_version, require_llama
@@ -90,16 +90,16 @@ def fitted(entries: Sequence[Mapping[str, Any]], threads: Sequence[int]) -> Llam
     )  # fmt: skip
 
 
-def _costs(threads: int, rows: Sequence[Observation]) -> ThreadCosts:
+def _costs(threads: int, rows: Sequence[PassObservation]) -> ThreadCosts:
     step = fit_steps(rows)
     return ThreadCosts(threads, step, fit_prompts(rows, step), _main_types(rows), tuple(_errors(rows)))
 
 
-def _main_types(rows: Sequence[Observation]) -> tuple[str, ...]:
+def _main_types(rows: Sequence[PassObservation]) -> tuple[str, ...]:
     return tuple(sorted({row.work.main_type for row in rows}))
 
 
-def _errors(rows: Sequence[Observation]) -> Iterator[LeftOutErrors]:
+def _errors(rows: Sequence[PassObservation]) -> Iterator[LeftOutErrors]:
     found = left_out_errors(rows)
     kinds: tuple[Literal["step", "prompt"], ...] = ("step", "prompt")
     for kind in kinds:
@@ -114,7 +114,7 @@ def _errors(rows: Sequence[Observation]) -> Iterator[LeftOutErrors]:
                 )  # fmt: skip
 
 
-def left_out_errors(rows: Sequence[Observation]) -> list[tuple[str, bool, float]]:
+def left_out_errors(rows: Sequence[PassObservation]) -> list[tuple[str, bool, float]]:
     """Kind, whether its format was in the fit, and the logarithm of measured over predicted time of each row.
 
     Of each row twice: by a fit without its architecture, and by one that has its format neither.
@@ -131,7 +131,7 @@ def left_out_errors(rows: Sequence[Observation]) -> list[tuple[str, bool, float]
 
 
 def _predicted(
-    rest: Sequence[Observation], judged: Sequence[Observation], *, known: bool
+    rest: Sequence[PassObservation], judged: Sequence[PassObservation], *, known: bool
 ) -> list[tuple[str, bool, float]]:
     if len(rest) < _FEW:
         return []

@@ -48,7 +48,7 @@ _FASTER_IN_PROMPTS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class PassObservation:
     """One timed pass of one model on one number of threads; `group` is its architecture and its format."""
 
     group: tuple[str, str]
@@ -72,7 +72,7 @@ class _Parameters:
         return {name: math.exp(value) for name, value in zip(self.priors, vector, strict=True)}
 
 
-def fit_steps(observations: Sequence[Observation]) -> StepCosts:
+def fit_steps(observations: Sequence[PassObservation]) -> StepCosts:
     """Costs of steps; deterministic."""
     own = [item for item in observations if item.kind == "step"]
     types = sorted({kind for item in own for kind in item.work.types})
@@ -90,7 +90,7 @@ def fit_steps(observations: Sequence[Observation]) -> StepCosts:
     return costs(_fitted(parameters, predict, own))
 
 
-def fit_prompts(observations: Sequence[Observation], step: StepCosts) -> PromptCosts:
+def fit_prompts(observations: Sequence[PassObservation], step: StepCosts) -> PromptCosts:
     """Costs of prompts beside those of steps."""
     own = [item for item in observations if item.kind == "prompt"]
     types = sorted({kind for item in own for kind in item.work.prompt_numbers})
@@ -135,7 +135,7 @@ def _small_costs(values: Mapping[str, float]) -> SmallCosts:
 def _fitted(
     parameters: _Parameters,
     predict: Callable[[Mapping[str, float]], Column],
-    own: Sequence[Observation],
+    own: Sequence[PassObservation],
 ) -> dict[str, float]:
     prior = np.array(list(parameters.priors.values()))
     spread = np.array(list(parameters.spreads.values()))

@@ -10,25 +10,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from planner.calibration.llama.fit import Observation
+from planner.calibration.llama.fit import PassObservation
 from planner.calibration.llama.split import SizedModel, lengths
 from planner.engines.llama.free_processors import WAIT_S
 from planner.engines.llama.random_gguf import ARCHITECTURES, RandomModel
 from planner.engines.llama.run import (
     NAME,
     Passes,
-    TimedPass,
     llama_version,
     passes_of,
     run_file,
     written,
 )
+from planner.engines.llama.timed_pass import TimedPass
 from planner.engines.session import EngineError
 from planner.errors import InputError, OutputError, Problem
 from planner.files import write_bytes
 from planner.hardware.processor import cpu_name
 from planner.language.calibrated.work import TokenWork, work_of_tensors
 from planner.language.sizes.decoder import Biases, Decoder
+from planner.read_files import read_bounded
 
 SPLIT_VERSION = 1
 """Raised when the models of the numbers change."""
@@ -85,7 +86,7 @@ class PassJournal:
         self._path.unlink(missing_ok=True)
 
     def _earlier(self) -> Iterator[Mapping[str, Any]]:
-        lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_bounded(self._path).decode("utf-8", "replace").splitlines()
         if not lines or _parsed(lines[0]) != self._head:
             advice = f"remove {self._path} to begin again, or give another -o"
             problem = Problem("journal", "an unfinished run of this setting", "one of another", advice)
@@ -191,7 +192,7 @@ def _measured(
 
 def observations(
     entries: Sequence[Mapping[str, Any]], threads: int, reference_s: float | None
-) -> list[Observation]:
+) -> list[PassObservation]:
     """Passes on so many threads that nothing disturbed, at the speed that the reference usually has."""
     found = []
     for entry in entries:
@@ -199,7 +200,7 @@ def observations(
         work = work_of(model)
         drift = 1.0 if reference_s is None else entry["reference_s"] / reference_s
         found += [
-            Observation((model.architecture, model.format), work, item.kind, item.tokens,
+            PassObservation((model.architecture, model.format), work, item.kind, item.tokens,
                         item.seconds / drift)
             for item in measured_passes(entry)
             if item.threads == threads and item.undisturbed

@@ -14,7 +14,8 @@ from typing import Any
 from planner.calibration.llama.probing import PassJournal, collect, measured_passes, work_of
 from planner.calibration.llama.split import JUDGED, SizedModel, judged
 from planner.calibration.llama.subject import Subject, run_subject
-from planner.engines.llama.run import LlamaRun, Passes, TimedPass, require_llama
+from planner.engines.llama.run import LlamaRun, Passes, require_llama
+from planner.engines.llama.timed_pass import TimedPass
 from planner.language.calibrated.calibration import LlamaCalibration
 from planner.language.calibrated.work import TokenWork
 from planner.schema.record.commands.llama import (

@@ -97,6 +97,9 @@ def _residuals(
 ) -> Floats:
     predicted = np.log([metered_power_w(row, values, model) for row in rows])
     measured = np.log([row.power_w for row in rows])
+    # Logarithms, as errors of power are ratios. A prior is one more row: how far a parameter is from what was
+    # thought before, in its spread. If errors are normal, the least squares of all rows are the most probable
+    # parameters.
     priors = [np.log(values[name] / item.prior) / item.spread for name, item in _priors(model).items()]
     return np.concatenate([(predicted - measured) * weights / NOISE, np.array(priors)])
 

@@ -125,9 +125,11 @@ def inverted(net: NetworkBuilder, choose: Chooser, x: str, width: int, stride: i
 def separable(net: NetworkBuilder, choose: Chooser, x: str, width: int, stride: int) -> str:
     """Depthwise, then pointwise, each perhaps with an activation."""
     act = activation(choose)
-    kernel = choose.of((3, 5), (4, 1))
-    y = _conv(net, x, net.extent(x, 1), kernel, choose.of((act, "none")), stride=stride,
-              groups=net.extent(x, 1))  # fmt: skip
+    kernel, inner = choose.of((3, 5), (4, 1)), choose.of((act, "none"))
+    ahead = None
+    if stride > 1 and choose.chance(0.4):  # zeros on two sides alone, as TensorFlow pads
+        x, ahead = net.pad_end(x, (0, 0, kernel - 2, kernel - 2)), 0
+    y = _conv(net, x, net.extent(x, 1), kernel, inner, stride=stride, groups=net.extent(x, 1), padding=ahead)
     return _conv(net, y, width, 1, act)
 
 

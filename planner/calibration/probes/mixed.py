@@ -109,6 +109,22 @@ def dense_layers(net: NetworkBuilder, choose: Chooser) -> str:
     return net.softmax(net.linear(x, choose.of((2, 10, 100, 1000)), "out"))
 
 
+def fed_by_a_map(net: NetworkBuilder, choose: Chooser) -> str:
+    """Large products of one row behind a few convolutions, as networks ended before pooling did it."""
+    side = choose.of((4, 6, 7, 8))
+    x = net.input("map", (1, choose.size(32, 256, 16), side, side))
+    for _ in range(choose.whole(1, 2)):
+        x = net.relu(net.conv(x, choose.size(64, 512, 32), 3, bias=True))
+    x = net.flatten(x)
+    for number in range(choose.whole(1, 3)):
+        most = min(6144, _MOST_WEIGHTS / net.extent(x, 1))
+        x = net.relu(net.linear(x, choose.size(most / 6, most, 8), f"fc{number}"))
+    return net.linear(x, choose.of((10, 100, 1000)), "out")
+
+
+_MOST_WEIGHTS = 3.5e7
+
+
 def heavy_layers(net: NetworkBuilder, choose: Chooser) -> str:
     """A few large convolutions or products, as the late layers of large networks have them."""
     if choose.chance(0.4):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.calibration.probes import mixed, tensor_operators, transformer
+from planner.calibration.probes import hierarchical, mixed, small, tensor_operators, transformer
 from planner.calibration.probes.convolutional import BLOCKS, activate, activation
 from planner.calibration.probes.random_choice import Chooser
 from planner.workload.graph import Graph
@@ -61,4 +61,7 @@ _KINDS = {
     tensor_operators.movement_chain: 3.0,
     mixed.heavy_layers: 5.0,
     mixed.enlarging: 2.0,
+    small.small_chain: 22.0,
+    hierarchical.staged_transformer: 16.0,
+    mixed.fed_by_a_map: 6.0,
 }

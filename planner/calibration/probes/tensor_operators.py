@@ -148,8 +148,10 @@ def _split(net: NetworkBuilder, y: str, _: str) -> str:
 
 
 def _blocks(net: NetworkBuilder, y: str, _: str) -> str:
-    side = net.extent(y, 2)
-    return net.resize(net.space_to_depth(y, 2), side, side) if side > 8 else y
+    rows, columns = net.extent(y, 2), net.extent(y, 3)
+    if rows % 2 or columns % 2 or rows <= 8:
+        return net.relu(y)
+    return net.resize(net.space_to_depth(y, 2), rows, columns)
 
 
 def _cubic(net: NetworkBuilder, y: str, _: str) -> str:

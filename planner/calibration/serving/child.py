@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.arrays import Floats
 from planner.calibration.serving.live import LiveServer, refuse_unserved, units_of
-from planner.calibration.serving.loaded import Engine, LoadedBatch, NetworkFile, benchmark_loop, loaded
+from planner.calibration.serving.loaded import LoadedBatch, NetworkFile, ServingEngine, benchmark_loop, loaded
 from planner.calibration.serving.noise import Noise, empty_loop
 from planner.calibration.serving.served import ServedRun
 from planner.engines.session import EngineError
@@ -31,13 +31,13 @@ Server = Callable[[Sequence[Mapping[tuple[str, int], LoadedBatch]], Sequence[int
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ServingJob:
     """What is to be served, and how long is measured before: the empty loop, and each benchmark loop."""
 
     rack: Rack
     replication: int
     files: tuple[NetworkFile, ...]
-    engine: Engine
+    engine: ServingEngine
     noise_s: float = 2.0
     loop_s: float = 1.5
     use: float | None = None
@@ -47,7 +47,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class MeasuredRun:
     """What was seen: noise of the first unit's core, times of benchmark loops by network and batch, the run.
 
     `rack` is what was served; `beside_s` are the loop's times of the first network while the second core runs
@@ -62,7 +62,7 @@ class Measured:
     rack: Rack
 
 
-def measure_served(job: Job) -> Measured:
+def measure_served(job: ServingJob) -> MeasuredRun:
     """Do the job in a process of its own; raises `EngineError` for what an engine refuses, or its crash.
 
     Raises `InputError` for a rack that a server of this machine does not do.
@@ -83,7 +83,7 @@ def measure_served(job: Job) -> Measured:
     finally:
         process.kill()
         process.join()
-    if isinstance(answer, Measured):
+    if isinstance(answer, MeasuredRun):
         return answer
     if isinstance(answer, str):
         raise EngineError(answer)
@@ -98,7 +98,7 @@ def cores_of(servers: int) -> list[int]:
     return known[::-1] if servers <= len(known) else known[::-1] * (servers // len(known) + 1)
 
 
-def _work(job: Job, results: Connection, parent: int) -> None:
+def _work(job: ServingJob, results: Connection, parent: int) -> None:
     end_with_parent(parent)
     try:
         results.send(_measured(job))
@@ -106,7 +106,7 @@ def _work(job: Job, results: Connection, parent: int) -> None:
         results.send(f"{type(failure).__name__}: {failure}")
 
 
-def _measured(job: Job) -> Measured:
+def _measured(job: ServingJob) -> MeasuredRun:
     servers = job.rack.count * job.rack.device.instances
     cores = cores_of(servers)
     if hasattr(os, "sched_setaffinity"):
@@ -124,7 +124,7 @@ def _measured(job: Job) -> Measured:
     else:
         served = LiveServer(rack, job.replication, units_of(rack, workers), cores).run()
     version = next(iter(first.values())).version
-    return Measured(noise, loop_s, beside_s, served, version, rack)
+    return MeasuredRun(noise, loop_s, beside_s, served, version, rack)
 
 
 def at_use(rack: Rack, use: float, loop_s: Mapping[tuple[str, int], Floats]) -> Rack:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.arrays import Floats
-from planner.calibration.serving.child import Measured
+from planner.calibration.serving.child import MeasuredRun
 from planner.calibration.serving.served import ServedRun, block_interval
 from planner.calibration.serving.together import SHARED_LEAST, correlation_of_units
 from planner.rack.counts.latencies import pooled
@@ -79,7 +79,7 @@ class ServiceFound:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class ServedComparison:
     """A served run and what simulations of it say.
 
     `replayed` takes the run's own service times in their order: what differs then is the rules of the queue.
@@ -88,7 +88,7 @@ class Comparison:
     """
 
     rack: Rack
-    measured: Measured
+    measured: MeasuredRun
     served: Side
     replayed: Side
     process: Side | None
@@ -103,7 +103,7 @@ class Comparison:
     """As it would have been planned before; None where the machine was not calibrated for it."""
 
 
-def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
+def compare(rack: Rack, measured: MeasuredRun, replication: int = 0) -> ServedComparison:
     """Simulate the requests of a served run in three ways; `rack` is the one that was served."""
     run = measured.served
     networks = networks_of(rack)
@@ -116,7 +116,7 @@ def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
     process = None
     if variation is not None:
         process = _drawn(with_variation(in_service, variation), replication)
-    return Comparison(
+    return ServedComparison(
         rack=rack,
         measured=measured,
         served=measured_side(rack, run),
@@ -133,7 +133,7 @@ def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
     )
 
 
-def services_found(rack: Rack, measured: Measured, networks: Sequence[str]) -> tuple[ServiceFound, ...]:
+def services_found(rack: Rack, measured: MeasuredRun, networks: Sequence[str]) -> tuple[ServiceFound, ...]:
     """Times by network and batch size, in the loop and in service; networks as the run numbers them."""
     run, rows = measured.served, []
     times_s = run.batch_end_s - run.batch_start_s
@@ -228,7 +228,7 @@ def _replaying(rack: Rack, run: ServedRun, factors: Floats) -> Rack:
     return _with_variations(rack, taken)
 
 
-def neighbours_of(measured: Measured) -> float | None:
+def neighbours_of(measured: MeasuredRun) -> float | None:
     """How much longer the first network's loop took while another core ran the same."""
     if measured.beside_s is None:
         return None
@@ -264,7 +264,7 @@ def _drawn(rack: Rack, replication: int) -> Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SimulatedRun:
     """What one simulated run has shown."""
 
     streams: tuple[StreamTally, ...]
@@ -275,14 +275,16 @@ class Seen:
     batched: int
 
 
-def seen(run: RunTally) -> Seen:
+def seen(run: RunTally) -> SimulatedRun:
     """What a run of a rack has shown."""
     sums = run.epochs.accounts
     busy_s = float(sums.busy_s)
-    return Seen(run.streams, sums.length_s, busy_s, run.completed, run.batches, run.batched)
+    return SimulatedRun(run.streams, sums.length_s, busy_s, run.completed, run.batches, run.batched)
 
 
-def simulated_side(rack: Rack, runs: list[Seen], of_runs: tuple[float, float, float] = OF_RUNS) -> Side:
+def simulated_side(
+    rack: Rack, runs: list[SimulatedRun], of_runs: tuple[float, float, float] = OF_RUNS
+) -> Side:
     """The middle of some runs of a rack by each quantile; intervals are those of runs, if there are many."""
     streams = []
     for number, group in enumerate(rack.streams):

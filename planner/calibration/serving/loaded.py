@@ -36,7 +36,7 @@ class NetworkFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class ServingEngine:
     """What runs the networks: an engine of this machine, its threads for one inference, the precision."""
 
     name: str
@@ -47,7 +47,7 @@ class Engine:
 def written(
     workloads: Mapping[tuple[str, int], Workload],
     files: Mapping[str, Path | None],
-    engine: Engine,
+    engine: ServingEngine,
     folder: Path,
 ) -> tuple[NetworkFile, ...]:
     """Each network at each batch size written where the engine can read it; weights are random unless a file
@@ -70,7 +70,7 @@ def written(
 class LoadedBatch:
     """A network at one batch size, ready to run, and the buffers that frames are copied into."""
 
-    def __init__(self, file: NetworkFile, engine: Engine) -> None:
+    def __init__(self, file: NetworkFile, engine: ServingEngine) -> None:
         with np.load(file.inputs) as stored:
             feeds = {name: stored[f"arr_{number}"] for number, name in enumerate(file.names)}
         self._buffers: list[NDArray[np.generic]] = list(feeds.values())
@@ -105,7 +105,7 @@ class LoadedBatch:
         self._session.run()
 
 
-def loaded(files: Sequence[NetworkFile], engine: Engine) -> dict[tuple[str, int], LoadedBatch]:
+def loaded(files: Sequence[NetworkFile], engine: ServingEngine) -> dict[tuple[str, int], LoadedBatch]:
     """All of them, each run a few times."""
     found = {}
     for file in files:

@@ -79,6 +79,8 @@ def _of_row(row: PublishedRate) -> list[RateObservation]:
                 base,
                 kind="users",
                 prompt=prompt_work(decoder, weights, cache, tokens, row.users),
+                # The context grows by a token a step: over the answer it is half of it longer than the
+                # prompt.
                 step=step_work(decoder, weights, cache, row.users, tokens + out // 2),
                 steps=float(out),
                 seconds=row.users * out / row.tokens_per_s,

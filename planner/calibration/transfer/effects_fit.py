@@ -6,18 +6,27 @@ tell little of seven effects. Ends of the band are quantiles of the blend's own 
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from planner.calibration.transfer.join import caller_of
 from planner.calibration.transfer.observations import Observation
-from planner.calibration.transfer.validate import LeftOut, group_weights, weighted_quantile
+from planner.calibration.transfer.validate import (
+    FEWEST_PUBLISHERS,
+    LeftOut,
+    group_weights,
+    publisher_group,
+    span,
+    weighted_quantile,
+)
 from planner.hardware.catalog import read_device
 from planner.latency.transfer.effects import (
     EFFECTS,
+    PUBLISHER_TO_PUBLISHER,
     RUN_TO_RUN,
     Blend,
     EffectKeys,
@@ -30,7 +39,7 @@ from planner.latency.transfer.effects import (
 )
 from planner.latency.transfer.kernels import Column
 from planner.latency.transfer.scope import same_unit
-from planner.schema.fitted.transfer import Anchoring, EffectName
+from planner.schema.fitted.transfer import AcrossPublishers, Anchoring, EffectName
 
 PRIORS: Mapping[EffectName, float] = {
     "device": 0.2,
@@ -49,6 +58,10 @@ MOST_ROWS = 360
 LARGEST_ERROR = 1.2
 """Logarithms beyond are taken as this: a row wrong by ten says no more than one wrong by three."""
 MOST_ANCHORS = 60
+SAME_SIZE = 0.02
+"""Difference of multiply-accumulates up to which two inputs are of one size."""
+ENOUGH_PAIRS = 10
+"""Degrees of freedom from which an engine's own rows say how publishers differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +200,93 @@ def blended(
     return tuple(found)
 
 
-def fit_anchoring(left_out: Sequence[LeftOut], level: float) -> Anchoring | None:
-    """Effects, and the ends of the band in conditional deviations, over the three kinds of neighbours."""
+def fit_anchoring(
+    left_out: Sequence[LeftOut], level: float, by_publisher: Sequence[LeftOut] = ()
+) -> Anchoring | None:
+    """Effects, and the ends of the band in conditional deviations, over the three kinds of neighbours.
+
+    With rows whose publishers were left out, what others' rows make of them as well.
+    """
     if not left_out:
         return None
     effects = {name: float(f"{value:.3g}") for name, value in fit_effects(left_out).items()}
     rows = neighbours(left_out)
     every = [item for which in ("one_other", "others", "siblings") for item in blended(effects, rows, which)]
     low, high = ends(every, level)
-    return Anchoring(effects=effects, low=low, high=high)
+    return Anchoring(effects=effects, low=low, high=high, across=across(effects, by_publisher, level))
+
+
+def across(
+    effects: Mapping[EffectName, float], by_publisher: Sequence[LeftOut], level: float
+) -> AcrossPublishers | None:
+    """What is left of the model's own band where all others' rows move it, as `--anchor published` does.
+
+    Both bands are of the same rows, those of which others published something near. What programs, clocks
+    and versions of the next publisher make of a latency does not shrink with the rows of others.
+    """
+    alone, moved = [], []
+    for row in by_publisher:
+        if anchors := anchors_of_others(row):
+            shift = blend(effects, keys_of(row.observation), anchors).shift
+            alone.append(row)
+            moved.append(replace(row, predicted_s=row.predicted_s * math.exp(shift)))
+    publishers = len({row.group for row in moved})
+    if publishers < FEWEST_PUBLISHERS:
+        return None
+    before, after = span(alone, level), span(moved, level)
+    return AcrossPublishers(
+        publishers=publishers,
+        observations=len(moved),
+        between=round(between_publishers([row.observation for row in by_publisher]), 4),
+        low=_share(after.low, before.low),
+        high=_share(after.high, before.high),
+    )
+
+
+LEAST_SHARE = 0.2
+"""However well others' rows did, runs and machines of the next publisher differ."""
+
+
+def _share(after: float, before: float) -> float:
+    """Of a distance from the middle; one where anchors narrow nothing."""
+    return round(min(1.0, max(LEAST_SHARE, after / before)), 3) if before else 1.0
+
+
+def anchors_of_others(row: LeftOut) -> tuple[KnownRatio, ...]:
+    """What others published of this network, or of other networks on this part, at this precision."""
+    item = row.observation
+    unit = same_unit(read_device(item.device), item.point.unit)
+    size = float(item.table.macs.sum()) / item.batch
+    found = []
+    for other, seconds in row.others:
+        per_image = float(other.table.macs.sum()) / other.batch
+        of_network = other.model == item.model and abs(per_image - size) <= SAME_SIZE * size
+        here = same_unit(read_device(other.device), other.point.unit) == unit
+        if other.point.precision is item.point.precision and (of_network or here):
+            ratio = float(np.log(other.latency_s / seconds))
+            found.append(KnownRatio(keys_of(other), ratio, other.rows[0]))
+    return tuple(found)
+
+
+def between_publishers(found: Sequence[Observation]) -> float:
+    """Standard deviation of the logarithm of one setting's latency between its publishers.
+
+    Where hardly any setting has two, that of all engines together.
+    """
+    by_setting: dict[tuple[object, ...], dict[str, list[float]]] = {}
+    for item in found:
+        key = (
+            item.model, item.shape, item.device, item.point.unit, state_of(item.point), item.point.precision,
+            item.batch, item.threads,
+        )  # fmt: skip
+        own = by_setting.setdefault(key, {})
+        own.setdefault(publisher_group(item), []).append(float(np.log(item.latency_s)))
+    squares, free = 0.0, 0
+    for publishers in by_setting.values():
+        means = [float(np.mean(logs)) for logs in publishers.values()]
+        squares += float(((np.array(means) - np.mean(means)) ** 2).sum())
+        free += len(means) - 1
+    return math.sqrt(squares / free) if free >= ENOUGH_PAIRS else PUBLISHER_TO_PUBLISHER
 
 
 def ends(rows: Sequence[Blended], level: float) -> tuple[float, float]:

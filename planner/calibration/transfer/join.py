@@ -43,6 +43,10 @@ class Matched:
     latency_s: float
     profile: str
     trust: str
+    engine_version: str | None = None
+    """As far as the publisher says or the rules know; None: the engine's usual one."""
+    own_kernels: bool = False
+    """Whether the publisher built the network anew with fused kernels of his own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +159,28 @@ def _on_part(row: Measurement, engine: str, device: Device, rules: JoinRules) ->
         row.id, row.model, row.input_shape or "", device.id, unit, mode, unit_hz, memory_hz, engine,
         Precision(precision), batch, threads,
         row.value_si if row.metric == "latency_ms" else at_once * batch / row.value_si,
-        _profile(row.id, rules), row.trust,
+        _profile(row.id, rules), row.trust, _version(row, engine, rules), _own_kernels(row, rules),
     )  # fmt: skip
+
+
+def _version(row: Measurement, engine: str, rules: JoinRules) -> str | None:
+    """The version of the engine that was measured, by the first rule that knows it."""
+    for rule in rules.engine_versions:
+        if rule.engine != engine:
+            continue
+        if rule.rows is not None and row.id.partition("-")[0] == rule.rows:
+            return rule.version
+        found = re.search(rule.published, row.engine_version or "") if rule.published else None
+        if found:
+            return rule.version or found.group(1)
+    return None
+
+
+def _own_kernels(row: Measurement, rules: JoinRules) -> bool:
+    return any(
+        rule.rows == row.id.partition("-")[0] and any(fnmatchcase(row.model, name) for name in rule.networks)
+        for rule in rules.own_kernels
+    )
 
 
 def instances_at_once(row: Measurement, unit: ComputeUnit) -> int:

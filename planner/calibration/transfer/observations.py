@@ -12,7 +12,8 @@ import numpy as np
 
 from planner.calibration.transfer.join import Matched, bare_heads
 from planner.errors import PlannerError
-from planner.hardware.catalog import read_device
+from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.fusion_rules import ALL_RULES, Fusing
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.kernels.flow import before_products
 from planner.latency.kernels.prepared import Prepared, prepare
@@ -64,25 +65,43 @@ def observations(matched: Iterable[Matched]) -> tuple[tuple[Observation, ...], t
 def _setting(row: Matched) -> tuple[object, ...]:
     return (
         row.model, row.shape, row.device, row.unit, row.mode, row.unit_hz, row.memory_hz, row.engine,
-        row.precision, row.batch, row.threads, row.profile,
+        row.precision, row.batch, row.threads, row.profile, _fusing(row),
     )  # fmt: skip
+
+
+def _fusing(row: Matched) -> Fusing:
+    """Which rules of the engine held for a row, where its network has attention: else all hold alike."""
+    if row.own_kernels or not read_engine(row.engine).versions or not _attends(row.model):
+        return ALL_RULES
+    return _point(row).fusing
+
+
+@functools.cache
+def _attends(model: str) -> bool:
+    operators = network(model, "", 1).operators
+    return any(item.op_class == "matmul" and item.macs for item in operators) and any(
+        item.op_type == "Softmax" for item in operators
+    )
+
+
+def _point(row: Matched) -> OperatingPoint:
+    version = row.engine_version if read_engine(row.engine).versions else None
+    return point_for(
+        read_device(row.device),
+        unit=row.unit,
+        mode=row.mode,
+        precision=row.precision,
+        engine=row.engine,
+        threads=row.threads,
+        engine_version=version,
+    )
 
 
 def _observation(rows: list[Matched]) -> Observation:
     row = rows[0]
-    point = _at_clocks(
-        point_for(
-            read_device(row.device),
-            unit=row.unit,
-            mode=row.mode,
-            precision=row.precision,
-            engine=row.engine,
-            threads=row.threads,
-        ),
-        row,
-    )
-    bare = bare_heads(row.profile)
-    table = _kernels(row.model, row.shape, row.batch, point.precision, row.engine, bare=bare)
+    point = _at_clocks(_point(row), row)
+    bare, fusing = bare_heads(row.profile), _fusing(row)
+    table = _kernels(row.model, row.shape, row.batch, point.precision, row.engine, fusing, bare=bare)
     return Observation(
         rows=tuple(item.id for item in rows),
         model=row.model,
@@ -124,9 +143,9 @@ def _at_clocks(point: OperatingPoint, row: Matched) -> OperatingPoint:
 
 @functools.cache
 def _kernels(
-    model: str, shape: str, batch: int, precision: Precision, engine: str, *, bare: bool
+    model: str, shape: str, batch: int, precision: Precision, engine: str, fusing: Fusing, *, bare: bool
 ) -> KernelTable:
-    whole = prepared(model, shape, batch, precision, engine)
+    whole = prepared(model, shape, batch, precision, engine, fusing)
     return kernel_table(without_decoding(whole) if bare else whole)
 
 
@@ -137,9 +156,11 @@ def without_decoding(whole: Prepared) -> Prepared:
     return Prepared(whole.workload, kernels, whole.memory_bytes)
 
 
-def prepared(model: str, shape: str, batch: int, precision: Precision, engine: str) -> Prepared:
+def prepared(
+    model: str, shape: str, batch: int, precision: Precision, engine: str, fusing: Fusing = ALL_RULES
+) -> Prepared:
     """The network at the size that was measured, as the engine's kernels."""
-    return prepare(network(model, shape, batch), batch, precision, engine)
+    return prepare(network(model, shape, batch), batch, precision, engine, fusing)
 
 
 @functools.lru_cache(maxsize=4)

@@ -36,7 +36,8 @@ def refitted(transfer: Transfer, found: Sequence[Observation]) -> tuple[Transfer
     """The model with new values, bands from what was left out, and its rows; and the left-out predictions."""
     values = fit_transfer(transfer, found)
     by_device = leave_out(transfer, found, "device")
-    left_out = (*by_device, *leave_out(transfer, found, "family"))
+    by_family, by_publisher = (leave_out(transfer, found, scheme) for scheme in ("family", "publisher"))
+    left_out = (*by_device, *by_family, *by_publisher)
     fitted = transfer.model_copy(
         update={
             "parameters": {
@@ -47,7 +48,7 @@ def refitted(transfer: Transfer, found: Sequence[Observation]) -> tuple[Transfer
                 item.model_copy(update={"value": _rounded(values[item.name])}) for item in transfer.scoped
             ],
             "residuals": residuals(left_out, transfer.level),
-            "anchoring": fit_anchoring(by_device or left_out, transfer.level),
+            "anchoring": fit_anchoring(by_device or by_family, transfer.level, by_publisher),
             "fitted_classes": _material_classes(transfer, values, found),
             "rests_on": rests_on(found),
         }

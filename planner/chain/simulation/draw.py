@@ -17,7 +17,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sent:
+class SentFrames:
     """Frames in order of time: the stream and the source of each, sources counted through all streams."""
 
     time_s: Floats
@@ -27,7 +27,7 @@ class Sent:
 
 def sent_frames(
     chains: Chains, sources: list[int], duration_s: float, random: np.random.Generator, arrivals: Arrivals
-) -> Sent:
+) -> SentFrames:
     """Frames of cameras at fixed intervals from a random phase, or at random."""
     times: list[Floats] = []
     streams: list[int] = []
@@ -39,7 +39,7 @@ def sent_frames(
     time_s = np.concatenate(times) if times else np.empty(0)
     order = np.argsort(time_s, kind="stable")
     source = np.repeat(np.arange(len(sizes)), sizes)[order]
-    return Sent(time_s[order], np.array(streams, dtype=np.int64)[source], source)
+    return SentFrames(time_s[order], np.array(streams, dtype=np.int64)[source], source)
 
 
 def _times_s(stream: ChainStream, duration_s: float, kind: Arrivals, random: np.random.Generator) -> Floats:
@@ -51,7 +51,7 @@ def _times_s(stream: ChainStream, duration_s: float, kind: Arrivals, random: np.
 
 
 def frames_of(
-    chains: Chains, sent: Sent, random: np.random.Generator, service: Service = "as_stated"
+    chains: Chains, sent: SentFrames, random: np.random.Generator, service: Service = "as_stated"
 ) -> Frames:
     """The frames that were sent with their tasks, and between them those that are only decoded."""
     columns = max(len(stream.visits) for stream in chains.streams)

@@ -25,7 +25,7 @@ _NEAR_CAP = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RackRun:
+class ChainRackRun:
     """What a replication of the rack counted, and its epochs."""
 
     tally: RunTally
@@ -38,9 +38,9 @@ class RackRuns:
     def __init__(self, most: int | None = None) -> None:
         self._most = most
         self._rack: Rack | None = None
-        self._cool: dict[int, RackRun] = {}
+        self._cool: dict[int, ChainRackRun] = {}
 
-    def run(self, rack: Rack, engine: SimulationEngine, replication: int) -> RackRun:
+    def run(self, rack: Rack, engine: SimulationEngine, replication: int) -> ChainRackRun:
         """A replication; beyond those that the rack asks for, one of these where they stay cool."""
         own = replication % (self._most or rack.replications)
         if own == replication or not _like_each_other(rack):
@@ -53,9 +53,9 @@ class RackRuns:
         kept = self._cool.get(own)
         if kept is None:
             return _run(rack, engine, replication)
-        return RackRun(replace(kept.tally, replication=replication), kept.rows)
+        return ChainRackRun(replace(kept.tally, replication=replication), kept.rows)
 
-    def _keep(self, rack: Rack, own: int, found: RackRun) -> None:
+    def _keep(self, rack: Rack, own: int, found: ChainRackRun) -> None:
         if self._rack is not rack:
             self._rack, self._cool = rack, {}
         if _stays_cool(rack, found):
@@ -68,7 +68,7 @@ def _like_each_other(rack: Rack) -> bool:
     return plain and rack.life.quiet and not rack.policies and not rack.varies
 
 
-def _stays_cool(rack: Rack, run: RackRun) -> bool:
+def _stays_cool(rack: Rack, run: ChainRackRun) -> bool:
     thermal = rack.device.thermal
     lowest_c = min([thermal.throttle_c, *(cap.at_c for cap in thermal.caps)])
     hottest_c = max(float(row.temperature_c.max()) for row in run.rows)
@@ -82,7 +82,7 @@ def _stays_cool(rack: Rack, run: RackRun) -> bool:
     return same and hottest_c + _FAR_K <= lowest_c
 
 
-def _run(rack: Rack, engine: SimulationEngine, replication: int) -> RackRun:
+def _run(rack: Rack, engine: SimulationEngine, replication: int) -> ChainRackRun:
     rows: list[EpochRow] = []
     if engine == "compiled":
         from planner.rack.compiled import engine as compiled_engine
@@ -92,4 +92,4 @@ def _run(rack: Rack, engine: SimulationEngine, replication: int) -> RackRun:
         from planner.rack.reference import engine as simpy_engine
 
         tally = tally_records(rack, simpy_engine.run_replication(rack, replication, rows.append))
-    return RackRun(tally, tuple(rows))
+    return ChainRackRun(tally, tuple(rows))

@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.arrays import Flags, Floats, Ints
 from planner.chain.description import Chains
-from planner.chain.simulation.draw import Sent, frames_of
+from planner.chain.simulation.draw import SentFrames, frames_of
 from planner.chain.simulation.rack_run import RackRuns
 from planner.chain.simulation.run import run_work
 from planner.chain.simulation.scatter import scatter_of
@@ -83,7 +83,7 @@ def _looked_at(chains: Chains, stream: int) -> float:
     return next((visit.frames for visit in visits if visit.kind == "network"), 1.0)
 
 
-def sent_in(rack: Rack, chains: Chains, replication: int, until_s: float) -> Sent:
+def sent_in(rack: Rack, chains: Chains, replication: int, until_s: float) -> SentFrames:
     """The frames of all sources at the rate of their stream, of which the rack has those looked at."""
     groups = tuple(
         replace(group, rate_per_s=group.rate_per_s / _looked_at(chains, place))
@@ -99,7 +99,7 @@ def sent_in(rack: Rack, chains: Chains, replication: int, until_s: float) -> Sen
             break
     time_s = np.concatenate(times)
     kept = int(np.searchsorted(time_s, until_s))
-    return Sent(
+    return SentFrames(
         time_s[:kept],
         np.concatenate(streams)[:kept].astype(np.int64),
         np.concatenate(sources)[:kept].astype(np.int64),

@@ -10,7 +10,7 @@ import click
 from planner import api
 from planner.cli.completion import device_ids
 from planner.cli.engine.fitted_cooler import fitted_cooler
-from planner.cli.engine.import_tokens import Anchoring, import_tokens
+from planner.cli.engine.import_tokens import AnchorOutput, import_tokens
 from planner.cli.model_options import mode_option, network_options, unit_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
@@ -66,11 +66,11 @@ def command(
     Of language models llama-bench (json, jsonl, csv, md), vllm, genai-perf, aiperf and llm-bench give rates
     of tokens; with --anchor they are written as `planner llm --anchor FILE` reads them.
     """
-    anchoring = Anchoring(anchor, device_id, unit, mode, engine, weights)
+    anchoring = AnchorOutput(anchor, device_id, unit, mode, engine, weights)
     if tool in api.TOKEN_TOOLS and not thermal:
         import_tokens(tool, files, model, anchoring, output)
         return
-    if anchoring != Anchoring(None, None, None, None, None, None):
+    if anchoring != AnchorOutput(None, None, None, None, None, None):
         raise click.UsageError(f"--anchor and what it takes are for {', '.join(api.TOKEN_TOOLS)}")
     if thermal or tool == "csv":
         if not thermal:

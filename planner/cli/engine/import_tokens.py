@@ -17,7 +17,7 @@ _RANK = ("weights", "users", "first token")
 
 
 @dataclass(frozen=True, slots=True)
-class Anchoring:
+class AnchorOutput:
     """Where the file of anchors goes, and what the tool does not say of what was measured."""
 
     path: Path | None
@@ -29,7 +29,7 @@ class Anchoring:
 
 
 def import_tokens(
-    tool: str, files: tuple[Path, ...], model: str | None, anchoring: Anchoring, output: Output
+    tool: str, files: tuple[Path, ...], model: str | None, anchoring: AnchorOutput, output: Output
 ) -> None:
     """The rates of one file, printed, and as anchors where asked for."""
     if len(files) != 1:

@@ -19,7 +19,8 @@ from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.calibration.llama.validate import LlamaAccuracy
-    from planner.engines.llama.run import LlamaRun, TimedPass
+    from planner.engines.llama.run import LlamaRun
+    from planner.engines.llama.timed_pass import TimedPass
     from planner.schema.record.commands.llama import (
         LeftOutRecord,
         LlamaAccuracyRecord,

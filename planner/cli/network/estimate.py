@@ -14,6 +14,8 @@ from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
+    engine_version_option,
+    link_option,
     load_option,
     mode_option,
     network_options,
@@ -45,9 +47,11 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
     "--unit", help="Compute unit, by id or kind, or auto for a look at all of them; default: the best."
 )
 @mode_option
+@link_option
 @precision_option
 @network_options
 @engine_option
+@engine_version_option
 @threads_option
 @click.option(
     "--calibration",
@@ -88,8 +92,10 @@ def command(
     device_id: str,
     unit: str | None,
     mode: str | None,
+    link: str | None,
     precision: str | None,
     engine: str | None,
+    engine_version: str | None,
     threads: int | None,
     calibration: str | None,
     caller: str | None,
@@ -126,8 +132,11 @@ def command(
             anchor=anchors or None,
             measured=measured or None,
             load=None if load == "burst" else load,
+            engine_version=engine_version,
         )
-        auto = api.estimate_units(workload, device_id, mode=mode, precision=precision, engine=engine)
+        auto = api.estimate_units(
+            workload, device_id, mode=mode, precision=precision, engine=engine, link=link
+        )
         result = auto.best.estimate
     else:
         result = api.estimate(
@@ -143,6 +152,8 @@ def command(
             measured=measured,
             caller=caller,
             load=load,
+            engine_version=engine_version,
+            link=link,
         )
     if overlay is not None:
         api.write_overlay(model, workload, result, overlay)
@@ -238,13 +249,28 @@ def _speed_lines(result: Estimate) -> list[str]:
     origin = f"[{result.provenance}{anchors}{_held(result)}]"
     between = [
         f"interval    {band(interval.low, interval.mid, interval.high, 's')}   between frames in a row"
+        + (f", bound by the {result.link.bound}" if result.link and result.link.bound != "chip" else "")
     ]
     return [
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
         *(between if result.frame_s else []),
+        *_link_line(result),
         *_fastest_line(result),
         *_load_line(result),
         f"throughput  {format_number(result.throughput_per_s, 4)} inferences/s",
+    ]
+
+
+def _link_line(result: Estimate) -> list[str]:
+    """What a batch pays on its way over the link."""
+    use = result.link
+    if use is None:
+        return []
+    weights = f", weights {quantity(use.weights_s.mid, 's')}" if use.weights_s.mid else ""
+    other = "" if use.link == use.measured_over else f"; rates are of {use.measured_over.name}"
+    return [
+        f"link        {use.link.name}   in {quantity(use.in_s.mid, 's')}, out {quantity(use.out_s.mid, 's')}"
+        f"{weights}{other}"
     ]
 
 

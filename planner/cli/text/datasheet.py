@@ -44,6 +44,8 @@ def _identity(device: Device) -> Iterator[str]:
     if device.host_link:
         link = device.host_link
         yield f"host link  {link.technology}, {_text(link.bandwidth_bytes_per_s, 'bytes_per_s')} each way"
+    if others := api.device_links(device)[1:]:
+        yield f"or over    {', '.join(other.id for other in others)}"
     yield from _video(device)
 
 

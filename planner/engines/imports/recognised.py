@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from planner.read_files import open_file
+
 _HEAD_BYTES = 200_000
 
 _READ: Mapping[str, re.Pattern[str]] = {
@@ -48,7 +50,7 @@ def other_tool(path: Path, asked: str) -> tuple[str, str] | None:
     if not path.is_file():
         return None
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
     except OSError:
         return None

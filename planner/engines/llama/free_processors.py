@@ -24,7 +24,7 @@ MOST_OTHERS = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class OtherPrograms:
     """Processors that other programs used over a look, and the busiest of them with its share of one."""
 
     processors: float
@@ -37,7 +37,7 @@ def free_for(
     wait_s: float,
     progress: Callable[[str], None] = lambda _: None,
     *,
-    look: Callable[[], Load | None] | None = None,
+    look: Callable[[], OtherPrograms | None] | None = None,
 ) -> None:
     """Wait until so many processors are free; `EngineError` where they are not within the time.
 
@@ -56,7 +56,7 @@ def free_for(
     return
 
 
-def _said(load: Load, threads: int, count: int) -> str:
+def _said(load: OtherPrograms, threads: int, count: int) -> str:
     whom = f", most by {load.busiest} ({format_percent(load.busiest_share)})" if load.busiest else ""
     return (
         f"llama.cpp spins while it waits and needs its processors for itself: expected {threads} of {count} "
@@ -64,7 +64,7 @@ def _said(load: Load, threads: int, count: int) -> str:
     )
 
 
-def load_of_others() -> Load | None:
+def load_of_others() -> OtherPrograms | None:
     """What other programs use now, over `LOOK_S`; None where the system does not say."""
     first, whole = _ticks_by_process(), _busy_ticks()
     if whole is None:
@@ -80,7 +80,7 @@ def load_of_others() -> Load | None:
     }
     most, name = max(used.values(), default=(0, ""))
     mine = later.get(own, ("", 0))[1] - first.get(own, ("", 0))[1]
-    return Load(max(0.0, ((busy or whole) - whole - mine) / per_second), name, most / per_second)
+    return OtherPrograms(max(0.0, ((busy or whole) - whole - mine) / per_second), name, most / per_second)
 
 
 def _busy_ticks() -> int | None:

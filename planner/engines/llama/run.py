@@ -14,45 +14,15 @@ from typing import Any
 from planner.distribution import install_command
 from planner.engines.llama.free_processors import WAIT_S, free_for
 from planner.engines.llama.random_gguf import RandomModel, write_gguf
+from planner.engines.llama.timed_pass import TimedPass
 from planner.engines.own_process import answer_of
 from planner.engines.session import EngineError
-from planner.engines.timing import TOO_NOISY_SPREAD
 from planner.hardware.processor import cpu_name
 from planner.process.temporary import temporary_folder
 
 NAME = "llama.cpp"
-LEAST_CPU_SHARE, MOST_STEAL, MOST_SPREAD = 0.9, 0.02, TOO_NOISY_SPREAD
-"""Of a pass that counts: what its threads had of their processors, what the host took of them, and the middle
-80 % of its runs over their median."""
 _PACKAGES = ("cyllama", "gguf")
 _ROOM = 1.05
-
-
-@dataclass(frozen=True, slots=True)
-class TimedPass:
-    """Seconds of a step or a prompt of so many tokens on so many threads, median and the middle 80 %."""
-
-    threads: int
-    kind: str
-    tokens: int
-    seconds: float
-    low_s: float
-    high_s: float
-    runs: int
-    cpu_share: float
-    steal_share: float
-
-    @property
-    def undisturbed(self) -> bool:
-        """Whether its threads had their processors all the time."""
-        spread = (self.high_s - self.low_s) / self.seconds
-        steady = spread <= MOST_SPREAD and self.steal_share <= MOST_STEAL
-        return steady and self.cpu_share >= LEAST_CPU_SHARE
-
-    @property
-    def tokens_per_s(self) -> float:
-        """Rate of a step, or of a prompt."""
-        return (1 if self.kind == "step" else self.tokens) / self.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict
 
 from planner.engines.llama.session import LlamaSession
+from planner.engines.llama.timed_pass import TimedPass
 from planner.engines.session import EngineError
 from planner.engines.timing import Reference, steal_s
 from planner.process.children import end_with_parent
@@ -27,7 +28,7 @@ _MARGIN_TOKENS = 8
 _WARMED_TOKENS = 32
 
 
-class Job(TypedDict):
+class LlamaJob(TypedDict):
     """What to run: a file, numbers of threads, contexts of steps, lengths of prompts, seconds for each."""
 
     model: str
@@ -37,24 +38,7 @@ class Job(TypedDict):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """Seconds of one kind of pass, and how sure they are."""
-
-    threads: int
-    kind: str
-    """`step`, with so many tokens in the cache, or `prompt`, of so many tokens."""
-    tokens: int
-    seconds: float
-    low_s: float
-    high_s: float
-    """Of the passes the 10 and 90 % quantiles."""
-    runs: int
-    cpu_share: float
-    steal_share: float
-
-
-def work(job: Job) -> dict[str, object]:
+def work(job: LlamaJob) -> dict[str, object]:
     """Load, time every pass; a refusal of the engine is an answer with its reason."""
     reference = Reference()
     before = [(reference.product_s(), reference.copy_s())]
@@ -77,7 +61,7 @@ def work(job: Job) -> dict[str, object]:
     }
 
 
-def _passes(session: LlamaSession, job: Job) -> list[Pass]:
+def _passes(session: LlamaSession, job: LlamaJob) -> list[TimedPass]:
     found, fastest = [], max(job["threads"])
     for tokens in sorted(job["contexts"]):
         session.use_threads(fastest)
@@ -96,7 +80,9 @@ def _passes(session: LlamaSession, job: Job) -> list[Pass]:
     return found
 
 
-def _timed(run: Callable[[], None], what: tuple[str, int], threads: int, least: int, seconds: float) -> Pass:
+def _timed(
+    run: Callable[[], None], what: tuple[str, int], threads: int, least: int, seconds: float
+) -> TimedPass:
     # Longer prompts find every kernel and buffer in use already.
     if what[0] == "step" or what[1] <= _WARMED_TOKENS:
         run()
@@ -110,7 +96,7 @@ def _timed(run: Callable[[], None], what: tuple[str, int], threads: int, least: 
         times.append(end - start)
     whole = end - begin
     times.sort()
-    return Pass(
+    return TimedPass(
         threads,
         what[0],
         what[1],

@@ -84,6 +84,7 @@ def _add(found: dict[RateKind, list[float]], row: PublishedRate, device: Device,
     if row.tokens_per_s and not row.prompt_in_rate:
         context = _USUAL_CONTEXT if row.context_tokens is None else row.context_tokens
         step = rates.time(step_work(model.decoder, weights, cache, row.users, context), prompt=False)
+        # Logarithm of measured over predicted seconds of a step, whose users make a token each.
         found["decode"].append(math.log(row.users / row.tokens_per_s / float(step.total_s[0])))
     if row.prompt_tokens and row.users == 1:
         seconds = row.prompt_tokens / row.prompt_tokens_per_s if row.prompt_tokens_per_s else row.ttft_s

@@ -31,7 +31,7 @@ class OwnTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunSetting:
     """The setting: part, engine, formats of weights (`recipe` as GGUF files have it) and cache, threads."""
 
     device: str
@@ -42,7 +42,7 @@ class Asked:
 
 
 def own_times(
-    model: LanguageModel, lengths: Lengths, asked: Asked
+    model: LanguageModel, lengths: Lengths, asked: RunSetting
 ) -> tuple[OwnTimes | None, tuple[str, ...]]:
     """Times by the calibration that is kept; None, and why, where it does not cover the question.
 
@@ -72,7 +72,7 @@ def own_times(
     return times, ()
 
 
-def _unlike(model: LanguageModel, asked: Asked) -> bool:
+def _unlike(model: LanguageModel, asked: RunSetting) -> bool:
     """Whether probes had nothing of the kind: encoders, experts, latent attention, a cache of fewer bits."""
     own = model.decoder
     strange = (model.encoder, own.experts, own.latent, own.cross)

@@ -10,7 +10,7 @@ from planner.hardware.operating_point import OperatingPoint, choose_mode
 from planner.language.answer.advice import advice
 from planner.language.answer.anchors import time_errors
 from planner.language.answer.memory import MemoryPlan, ServingMemory, capacity_of
-from planner.language.answer.own_machine import Asked, OwnTimes, own_times
+from planner.language.answer.own_machine import OwnTimes, RunSetting, own_times
 from planner.language.answer.question import Lengths, Wishes, lengths
 from planner.language.engines.catalogue import Served, chosen, scheme_of
 from planner.language.formats.weights import CACHE_BITS, WeightBytes, weight_bytes
@@ -123,7 +123,7 @@ def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> PreparedMod
     notes: tuple[str, ...] = ()
     if not wishes.anchors and unit.kind == "cpu":
         recipe = spec.recipe
-        asked_here = Asked(device.id, served.engine.id, recipe, cache, wishes.threads)
+        asked_here = RunSetting(device.id, served.engine.id, recipe, cache, wishes.threads)
         calibrated, notes = own_times(model, spans, asked_here)
     return PreparedModel(
         model=model,

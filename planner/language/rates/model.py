@@ -16,12 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-Number = TypeVar("Number", float, npt.NDArray[np.float64])
 Column = npt.NDArray[np.float64]
 
 OVERLAP = 4.0

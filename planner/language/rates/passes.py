@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from planner.language.formats.weights import WeightBytes, cache_bytes
 from planner.language.rates.model import PassWork
 from planner.language.sizes.decoder import Decoder
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How many read along, and how long their prompts and contexts are."""
-
-    users: int
-    prompt_tokens: int
-    context_tokens: int
 
 
 def step_work(decoder: Decoder, weights: WeightBytes, cache: str, users: int, context: int) -> PassWork:
@@ -37,6 +26,8 @@ def step_work(decoder: Decoder, weights: WeightBytes, cache: str, users: int, co
 def prompt_work(decoder: Decoder, weights: WeightBytes, cache: str, tokens: int, users: int = 1) -> PassWork:
     """A prompt read at once, one for each user; the last layer works on the last token alone."""
     inner = decoder.step_macs - decoder.embedding_parameters
+    # Under a causal mask token i attends to i of them: n (n + 1) / 2 pairs, here n^2 / 2. Capping the mean at
+    # a window counts too many pairs: a third more for a prompt of two windows, less for all others.
     attended = tokens / 2
     windowed = min(attended, decoder.window) if decoder.window else attended
     full = decoder.layers - decoder.windowed_layers

@@ -1,4 +1,5 @@
-"""Sizes of decoders and encoders, and what follows from them alone.
+"""Sizes of decoders and encoders, and what follows from them alone; no engine, no part.
 
-Parameters, multiply-accumulates of a token, and numbers of the cache of keys and values; no engine, no part.
+In: dimensions of layers.
+Out: parameters, multiply-accumulates of a token, numbers of the cache of keys and values.
 """

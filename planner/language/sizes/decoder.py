@@ -137,6 +137,8 @@ class Decoder:
             yield Matrix("value", self.key_heads * self.head_width, self.hidden)
             yield Matrix("output", self.hidden, self.heads * self.head_width)
             return
+        # Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434, section 2.1): keys and values share a
+        # vector of low rank, beside a rotated key that all heads have in common.
         width = latent.plain_width + latent.rotated_width
         if latent.query_rank:
             yield Matrix("query", latent.query_rank, self.hidden)
@@ -185,6 +187,7 @@ class Decoder:
         if experts is None or not experts.biased:
             return 0
         one = experts.feed_forward * (2 if self.gated else 1) + self.hidden
+        # And one for each expert in the router.
         return (self.layers - experts.dense_layers) * experts.count * (one + 1)
 
     @property

@@ -30,6 +30,8 @@ class Encoder:
     @property
     def layer_matrices(self) -> int:
         """Weights of one layer's matrices."""
+        # Query, key, value and output; then up and down, and a gate beside them (Shazeer 2020,
+        # arXiv:2002.05202).
         return 4 * self.hidden**2 + (3 if self.gated else 2) * self.hidden * self.feed_forward
 
     @property

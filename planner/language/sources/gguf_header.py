@@ -17,6 +17,7 @@ from typing import BinaryIO
 from planner.errors import InputError, Problem
 from planner.language.formats.ggml_types import GGML_TYPES, BlockType
 from planner.process.inputs import note_input
+from planner.read_files import open_file
 
 MAGIC = b"GGUF"
 _MOST_TENSORS = 1_000_000
@@ -55,8 +56,10 @@ def read_header(path: Path) -> GgufHeader:
     """The header; `InputError` for anything but a whole GGUF file whose table fits its length."""
     try:
         note_input(path)
-        with path.open("rb") as file:
-            return _Reader(file, path).header()
+        with open_file(path) as file:
+            return _HeaderReader(file, path).header()
+    except OSError as error:
+        raise _refused(path, "a file that can be read", error.strerror or str(error), where="file") from None
     except _CutError:
         raise _refused(
             path, "a whole GGUF header", "a file that ends within it", "download it again"
@@ -69,7 +72,7 @@ def _refused(path: Path, expected: str, got: str, advice: str = "", where: str =
     return InputError(str(path), [Problem(where, expected, got, advice)])
 
 
-class _Reader:
+class _HeaderReader:
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self._path = path

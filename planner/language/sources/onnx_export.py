@@ -49,7 +49,7 @@ def read_export(path: Path) -> LanguageModel:
         expected, got = "a cache of keys and values for each layer", ", ".join(graph.inputs)
         problem = Problem("inputs", expected, got, advice)
         raise InputError(str(path), [problem])
-    reader = _Reader(graph, path, _beside(path))
+    reader = _ExportReader(graph, path, _beside(path))
     decoder = reader.decoder(layers, next(iter(caches.values())))
     require_sense(decoder, str(path))
     return LanguageModel(path.stem, decoder, stored=reader.stored(decoder), source=str(path))
@@ -87,7 +87,7 @@ def _beside(path: Path) -> Mapping[str, object]:
     return {}
 
 
-class _Reader:
+class _ExportReader:
     def __init__(self, graph: Graph, path: Path, config: Mapping[str, object]) -> None:
         self._graph = graph
         self._path = path

@@ -7,6 +7,7 @@ place (huggingface.co/docs/safetensors). Sizes of the network are in `config.jso
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections import Counter
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from planner.errors import InputError, Problem
 from planner.language.sizes.decoder import Decoder
 from planner.language.sizes.model import StoredWeights
 from planner.process.inputs import note_input
-from planner.read_files import parse_bounded_json, read_bounded_json
+from planner.read_files import open_file, parse_bounded_json, read_bounded_json
 
 _LARGEST_HEADER = 100_000_000
 _BITS = {
@@ -38,9 +39,16 @@ class StoredTensor:
 
 def read_tensors(path: Path) -> dict[str, StoredTensor]:
     """The tensors of one file; `InputError` for a header that its length does not bear out."""
-    length = path.stat().st_size
+    try:
+        return _tensors(path)
+    except OSError as error:
+        raise _refused(path, "file", "a file that can be read", error.strerror or str(error)) from None
+
+
+def _tensors(path: Path) -> dict[str, StoredTensor]:
     note_input(path)
-    with path.open("rb") as file:
+    with open_file(path) as file:
+        length = os.fstat(file.fileno()).st_size
         start = file.read(8)
         size = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         if not 2 <= size <= min(_LARGEST_HEADER, length - 8):

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.link.of_part import linked
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.latency.anchoring.basis import Basis
 from planner.latency.anchoring.file import Anchor
 from planner.latency.anchoring.on_part import published_on_part
 from planner.latency.calibrated.store import THIS_MACHINE
 from planner.latency.kernels.prepared import prepare
+from planner.latency.link.over_link import without_link
 from planner.latency.transfer.effects import (
     MACHINE_TO_MACHINE,
     PUBLISHER_TO_PUBLISHER,
@@ -35,7 +37,7 @@ from planner.latency.transfer.effects import (
 from planner.latency.transfer.published import published
 from planner.latency.transfer.scope import same_unit
 from planner.latency.transfer.store import network_family
-from planner.schema.fitted.transfer import Transfer
+from planner.schema.fitted.transfer import Anchoring, Transfer
 from planner.schema.hardware.device import Device
 from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import message
@@ -81,24 +83,57 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
         # Hosts and links differ and no effect of the roofline's says so: no band is narrower than what the
         # same setting was measured at by different people. So it is with a user's own that contradict.
         found = replace(found, deviation=max(found.deviation, _scatter(known)))
-    if with_published and len(known) > len(anchors):
+    published_ones = with_published and len(known) > len(anchors)
+    if published_ones and basis.transfer is None:
         # Rows of one publisher share his clocks, versions and habits: many of them do not average these out.
         wider = math.hypot(found.deviation, PUBLISHER_TO_PUBLISHER)
         found = replace(found, deviation=min(max(wider, found.deviation), found.prior_deviation))
     if known:
         floor = min(_least_deviation(target.device), found.prior_deviation)
         found = replace(found, deviation=max(found.deviation, floor))
+    ends = basis.anchoring.low * found.deviation, basis.anchoring.high * found.deviation
+    shares = (1.0, 1.0)
+    if published_ones and basis.transfer is not None:
+        ends, shares = _own_ends(target, known[: len(anchors)]), _shares(basis.anchoring)
     used = tuple(
         Used(item.name, math.exp(item.log_ratio), weight)
         for item, weight in zip(known, found.weights, strict=True)
     )
     return Anchored(
         math.exp(found.shift + basis.log_shift),
-        math.exp(basis.anchoring.low * found.deviation),
-        math.exp(basis.anchoring.high * found.deviation),
+        math.exp(ends[0]),
+        math.exp(ends[1]),
         used,
-        tuple(_notes(target, known, found, asked_published=with_published)),
+        tuple(_notes(target, known, found, _narrower(basis.anchoring, found, ends, shares), with_published)),
+        shares,
     )
+
+
+def _narrower(
+    anchoring: Anchoring, found: Blend, ends: tuple[float, float], shares: tuple[float, float]
+) -> float:
+    """By how much of its width in logarithms the band is narrower than without anchors."""
+    of_blend = (ends[1] - ends[0]) / ((anchoring.high - anchoring.low) * found.prior_deviation)
+    return max(0.0, 1.0 - min(of_blend, sum(shares) / 2))
+
+
+def _shares(anchoring: Anchoring) -> tuple[float, float]:
+    """What published rows leave of the model's own band.
+
+    They narrow by what was shown with whole publishers left out: they share their publishers' clocks,
+    versions and programs, which the next one does not. Where no two publishers were there nothing was shown.
+    """
+    return (across.low, across.high) if (across := anchoring.across) is not None else (1.0, 1.0)
+
+
+def _own_ends(target: Target, own: Sequence[KnownRatio]) -> tuple[float, float]:
+    """Logarithms of the ends that measurements of one's own earn by themselves; infinite without any."""
+    if not own:
+        return -math.inf, math.inf
+    anchoring = target.basis.anchoring
+    alone = blend(anchoring.effects, target.keys, own)
+    deviation = max(alone.deviation, _scatter(own), _least_deviation(target.device))
+    return anchoring.low * deviation, anchoring.high * deviation
 
 
 def _least_deviation(device: Device) -> float:
@@ -200,6 +235,7 @@ def network_name(network: str) -> str:
 def _known(target: Target, anchor: Anchor) -> KnownRatio:
     """The keys of an anchor, and its latency over the one that the model predicts."""
     device = target.device if anchor.device in (None, target.device.id) else read_device(anchor.device or "")
+    device = linked(device, anchor.link)
     here = device.id == target.device.id
     unit = anchor.unit or (target.point.unit if here else choose_unit(device, None, target.point.engine))
     point = operating_point(
@@ -209,6 +245,7 @@ def _known(target: Target, anchor: Anchor) -> KnownRatio:
         mode=anchor.mode or (target.point.mode if here else None),
         precision=target.point.precision,
         threads=anchor.threads or (target.threads if here else None),
+        engine_version=target.point.engine_version or None,
     )
     if not target.basis.covers(point):
         expected = f"a unit of the kind of {target.device.id}/{target.point.unit}"
@@ -217,9 +254,15 @@ def _known(target: Target, anchor: Anchor) -> KnownRatio:
         expected, got = f"a unit that computes in {target.point.precision}", f"{device.id}/{unit}"
         raise InputError(anchor.source, [Problem("precision", expected, got)])
     prepared = prepare(
-        _workload(target, anchor), anchor.batch or target.workload.batch, point.precision, point.engine
+        _workload(target, anchor),
+        anchor.batch or target.workload.batch,
+        point.precision,
+        point.engine,
+        point.fusing,
     )
     predicted = target.basis.predicted_s(prepared, point)
+    # What the link took of it says nothing of the unit.
+    measured_s = without_link(anchor.latency_s, prepared, point, 1.0)
     name = (
         f"{prepared.workload.model}, batch {prepared.workload.batch}, on {device.id}: "
         f"{format_quantity(anchor.latency_s, 's', 3)}"
@@ -227,7 +270,7 @@ def _known(target: Target, anchor: Anchor) -> KnownRatio:
     return KnownRatio(
         # A user's own measurement is of the engine alone, without a publisher's program around it.
         _keys(prepared.workload, device, point, ""),
-        math.log(anchor.latency_s / predicted),
+        math.log(measured_s / predicted),
         f"{name} ({anchor.note})" if anchor.note else name,
         anchor.deviation,
     )
@@ -291,7 +334,11 @@ def _contradicting(known: Sequence[KnownRatio]) -> Iterator[tuple[KnownRatio, Kn
 
 
 def _notes(
-    target: Target, known: Sequence[KnownRatio], found: Blend, *, asked_published: bool
+    target: Target,
+    known: Sequence[KnownRatio],
+    found: Blend,
+    narrower: float,
+    asked_published: bool,  # noqa: FBT001 - the last of a short list
 ) -> Iterator[str]:
     if not known:
         if asked_published:
@@ -300,10 +347,9 @@ def _notes(
                 f"{target.point.precision}: the estimate is the model's own"
             )
         return
-    narrower = format_percent(1.0 - found.deviation / found.prior_deviation)
     number = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
     times = format_number(math.exp(found.shift), 3)
-    yield f"anchored on {number}: {times} times the model, the band {narrower} narrower"
+    yield f"anchored on {number}: {times} times the model, the band {format_percent(narrower)} narrower"
     for item, other in _contradicting(known):
         yield message("measurement_use.contradict", one=item.name, other=other.name)
     for item in known:

@@ -41,6 +41,8 @@ class Anchor:
     precision: Precision | None = None
     batch: int | None = None
     threads: int | None = None
+    link: str | None = None
+    """To the host; the one that the part asked about has unless given."""
     note: str = ""
     deviation: float = 0.0
     """Of the logarithm over its own repeats; 0 where the file has none."""
@@ -115,7 +117,7 @@ def _listed(document: Document, path: Path) -> Measurements:
     return Measurements(tuple(latencies), tuple(powers))
 
 
-_FACTS = ("network", "device", "unit", "mode", "engine", "precision", "batch", "threads", "note")
+_FACTS = ("network", "device", "unit", "mode", "engine", "precision", "batch", "threads", "link", "note")
 _POWER_FACTS = ("network", "device", "unit", "mode", "precision", "batch", "temperature_c", "ambient_c")
 _NO_JUNCTION = ("pmic_c",)
 """Says 100 degC at all times on boards before Orin."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from planner.hardware.measurements import Measurement, read_measurements
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.anchoring.file import Anchor
+from planner.latency.seen.quoted import rows_for
 from planner.schema.hardware.device import Device
 from planner.zoo.registry import names
 from planner.zoo.source import read_model
@@ -19,11 +21,11 @@ NOT_FOR_FITS = "C"
 def published_on_part(device: Device, point: OperatingPoint) -> tuple[Anchor, ...]:
     """Means of single requests of this engine on this part, unit, mode and precision, of zoo networks.
 
-    A row that names no mode counts where the part has only one; one of another size of input is left out, and
-    so are rows that are known to mislead.
+    Those that the part's own sources quote are among them. A row that names no mode counts where the part has
+    only one; one of another size of input is left out, and so are rows that are known to mislead.
     """
-    zoo = set(names())
-    return tuple(
+    zoo, usual = set(names()), _usual_link(point)
+    rows = tuple(
         Anchor(
             network=f"zoo:{row.model}",
             latency_s=row.value_si,
@@ -34,11 +36,37 @@ def published_on_part(device: Device, point: OperatingPoint) -> tuple[Anchor, ..
             engine=point.engine,
             precision=point.precision,
             batch=row.batch,
+            link=usual,
             note=f"published, {row.id}",
         )
         for row in read_measurements(corrected=True)
         if row.part == device.id and row.model in zoo and _is_of(row, device, point) and _as_in_zoo(row)
     )
+    return (*rows, *_quoted(device, point))
+
+
+def _usual_link(point: OperatingPoint) -> str | None:
+    """Over which rows were measured, whatever link is asked about."""
+    return point.measured_link.id if point.measured_link else None
+
+
+def _quoted(device: Device, point: OperatingPoint) -> Iterator[Anchor]:
+    usual = _usual_link(point)
+    for row in rows_for(point):
+        number = row.rate_per_s or row.latency_s
+        yield Anchor(
+            network=f"zoo:{row.network}",
+            latency_s=row.time_s,
+            source=device.sources[number.source].title if number else device.id,
+            device=device.id,
+            unit=point.unit,
+            mode=point.mode,
+            engine=point.engine,
+            precision=point.precision,
+            batch=row.batch,
+            link=row.link or usual,
+            note=f"quoted by the sources of {device.id}",
+        )
 
 
 def _is_of(row: Measurement, device: Device, point: OperatingPoint) -> bool:

@@ -20,7 +20,12 @@ class Peak:
 
 
 def kernel_precision(kernel: Kernel, point: OperatingPoint) -> Precision:
-    """The file's own 8-bit kernels run in 8 bits where the unit can; the rest as the point says."""
+    """The file's own 8-bit kernels run in 8 bits where the unit can; the rest as the point says.
+
+    What an engine keeps in floats runs in these where the unit has a peak in them.
+    """
+    if kernel.kept and (kept := Precision(kernel.kept)) in point.peaks_ops_per_s:
+        return kept
     if kernel.precision != "int8" or Precision.INT8 not in point.peaks_ops_per_s:
         return point.precision
     return Precision.INT8

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import read_engine
+from planner.hardware.fusion_rules import ALL_RULES, Fusing
 from planner.latency.kernels.channel_layout import BlockRule
 from planner.schema.hardware.device import Precision
 from planner.workload.fusion import Fusion, FusionRule, Kernel, fusion_of, kernels_in
@@ -29,12 +31,17 @@ class Prepared:
     """Digest of the weights' names, types and extents: networks with equal ones are one in memory."""
 
 
-def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
-    """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
+def prepare(
+    workload: Workload, batch: int, precision: Precision, engine: str, fusing: Fusing = ALL_RULES
+) -> Prepared:
+    """Everything about a network that does not depend on the part; `InputError` for a batch below one.
+
+    `fusing` is that of an operating point: which rules of the engine hold there.
+    """
     sized = sized_for(workload, batch)
     require_work(sized)
     require_whole(sized)
-    return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
+    return prepare_fused(at_precision(sized, precision), fused_by(sized, engine, fusing), fusing)
 
 
 def sized_for(workload: Workload, batch: int) -> Workload:
@@ -88,12 +95,12 @@ class Preparation:
         self.workload = workload
         self._sized: dict[int, Workload] = {}
         self._made: dict[tuple[int, Precision], Workload] = {}
-        self._fused: dict[tuple[int, str], Fusion] = {}
-        self._prepared: dict[tuple[int, Precision, str], Prepared] = {}
+        self._fused: dict[tuple[int, str, Fusing], Fusion] = {}
+        self._prepared: dict[tuple[int, Precision, str, Fusing], Prepared] = {}
 
-    def ready(self, batch: int, precision: Precision, engine: str) -> Prepared:
+    def ready(self, batch: int, precision: Precision, engine: str, fusing: Fusing = ALL_RULES) -> Prepared:
         """As `prepare`."""
-        key = (batch, precision, engine)
+        key = (batch, precision, engine, fusing)
         if key not in self._prepared:
             if batch not in self._sized:
                 sized = sized_for(self.workload, batch)
@@ -101,18 +108,73 @@ class Preparation:
                 require_whole(sized)
                 self._sized[batch] = sized
             sized = self._sized[batch]
-            if (batch, engine) not in self._fused:
-                self._fused[batch, engine] = fused_by(sized, engine)
+            if (batch, engine, fusing) not in self._fused:
+                self._fused[batch, engine, fusing] = fused_by(sized, engine, fusing)
             if (batch, precision) not in self._made:
                 self._made[batch, precision] = at_precision(sized, precision)
-            self._prepared[key] = prepare_fused(self._made[batch, precision], self._fused[batch, engine])
+            self._prepared[key] = prepare_fused(
+                self._made[batch, precision], self._fused[batch, engine, fusing], fusing
+            )
         return self._prepared[key]
 
 
-def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:
+def prepare_fused(made: Workload, fusion: Fusion, fusing: Fusing = ALL_RULES) -> Prepared:
     """A network whose batch and precision are set and whose kernels are known."""
     memory = (made.weight_bytes, made.peak_activation_bytes)
-    return Prepared(made, kernels_in(made, fusion), memory, _digest_of_weights(made))
+    kernels = kept_in_floats(kernels_in(made, fusion), fusing)
+    return Prepared(made, kernels, memory, _digest_of_weights(made))
+
+
+def kept_in_floats(kernels: Sequence[Kernel], fusing: Fusing) -> tuple[Kernel, ...]:
+    """Kernels of a network in 8 bits, with those that the engine runs in floats of twice or four times that.
+
+    Only kernels without weights: what follows a product of weights runs on its sums, in whatever width.
+    """
+    if not fusing.floats:
+        return tuple(kernels)
+    wider = _BYTES[fusing.floats]
+    return tuple(
+        replace(
+            kernel,
+            kept=fusing.floats,
+            input_bytes=wider * kernel.input_bytes,
+            output_bytes=wider * kernel.output_bytes,
+        )
+        if _stays_in_floats(kernel, fusing)
+        else kernel
+        for kernel in kernels
+    )
+
+
+_BYTES = {"fp16": 2, "bf16": 2, "fp32": 4, "tf32": 4}
+
+
+def _stays_in_floats(kernel: Kernel, fusing: Fusing) -> bool:
+    if kernel.weights and kernel.macs:
+        return False
+    products = kernel.op_class in ("matmul", "attention") and kernel.macs > 0
+    named = bool(fusing.floats_of.intersection(kernel.op_types)) and not kernel.macs
+    return kernel.precision == "int8" and (named or (products and fusing.floats_of_products))
+
+
+def spelt_out(prepared: Prepared) -> int:
+    """How many softmaxes between two products of activations run as kernels of their own."""
+    producer = {write.tensor: kernel for kernel in prepared.kernels for write in kernel.writes}
+    return sum(
+        "Softmax" in kernel.op_types
+        and not kernel.macs
+        and any(
+            (source := producer.get(read.tensor)) is not None and source.macs and source.op_class == "matmul"
+            for read in kernel.reads
+        )
+        for kernel in prepared.kernels
+    )
+
+
+def attends(prepared: Prepared) -> bool:
+    """Whether a kernel multiplies two activations and takes a softmax, or some are spelt out."""
+    joint = any("Softmax" in kernel.op_types and kernel.macs for kernel in prepared.kernels)
+    return joint or spelt_out(prepared) > 0
 
 
 def _digest_of_weights(made: Workload) -> str:
@@ -141,8 +203,9 @@ def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:
     return kernels_in(workload, fused_by(workload, engine))
 
 
-def fused_by(workload: Workload, engine: str) -> Fusion:
-    """Which operators an engine runs as one kernel, by its fusion rules."""
+def fused_by(workload: Workload, engine: str, fusing: Fusing = ALL_RULES) -> Fusion:
+    """Which operators an engine runs as one kernel, by those of its fusion rules that hold."""
+    heads = dict(fusing.heads)
     rules = [
         FusionRule(
             rule.name,
@@ -152,8 +215,12 @@ def fused_by(workload: Workload, engine: str) -> Fusion:
             extra_reads=rule.extra_reads,
             vectors_only=rule.vectors_only,
             requires=tuple(rule.requires),
+            heads=(limit.least, limit.most, limit.multiple, limit.longest)
+            if (limit := heads.get(rule.name))
+            else None,
         )
         for rule in read_engine(engine).fusion
+        if rule.name not in fusing.apart
     ]
     return fusion_of(workload, rules)
 

@@ -7,6 +7,7 @@ that a fit works with are made from it in `planner.latency.kernels.features`.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -84,22 +85,28 @@ def shapes_of(
     operators = {operator.name: operator for operator in workload.operators}
     through = sum(kernel.moved_bytes for kernel in kernels)
     footprint = workload.weight_bytes + workload.peak_activation_bytes
-    site = _Site(workload, nodes, operators, masked_tensors(workload.graph), through, footprint)
+    readers: dict[str, list[str]] = defaultdict(list)
+    for node in workload.graph.nodes:
+        for name in node.inputs:
+            readers[name].append(node.op_type)
+    masked = masked_tensors(workload.graph)
+    site = _KernelSite(workload, nodes, operators, readers, masked, through, footprint)
     layouts = layouts_of(workload, kernels, blocks)
     return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class _KernelSite:
     workload: Workload
     nodes: Mapping[str, Node]
     operators: Mapping[str, Operator]
+    readers: Mapping[str, Sequence[str]]
     masked: frozenset[str]
     network_bytes: int
     footprint_bytes: int
 
 
-def _shape(site: _Site, kernel: Kernel, layout: ChannelLayout) -> KernelShape:
+def _shape(site: _KernelSite, kernel: Kernel, layout: ChannelLayout) -> KernelShape:
     main = site.operators[kernel.name]
     node = site.nodes.get(main.writes[0].tensor) if main.writes else None
     attributes: Mapping[str, Attribute] = node.attributes if node else {}
@@ -154,7 +161,7 @@ def _is_folded(op_type: str, main: Operator) -> bool:
 
 
 def _kind(
-    site: _Site,
+    site: _KernelSite,
     kernel: Kernel,
     layout: ChannelLayout,
     main: Operator,
@@ -165,12 +172,13 @@ def _kind(
     masked = any(access.tensor in site.masked for access in kernel.reads)
     result = _extents(site.workload, main.writes)
     repeated = _repeated(site.workload, kernel, result)
-    own = _own_kind(kernel, main, source, result, attributes) + (repeated[0] if repeated else "")
+    own = _own_kind(site, kernel, main, source, result, attributes) + (repeated[0] if repeated else "")
     integers = kernel.precision == "int8"
     return own + " in 8 bits" * integers + " in blocks" * layout.blocked + " masked" * masked
 
 
 def _own_kind(
+    site: _KernelSite,
     kernel: Kernel,
     main: Operator,
     source: Sequence[int],
@@ -186,6 +194,8 @@ def _own_kind(
         return main.op_type + (" inner" if axis in (-1, len(source) - 1) else "")
     if main.op_type == "Resize":
         return f"Resize {attributes.get('mode', 'nearest')}"
+    if main.op_type == "Pad":
+        return "Pad" + " in front of a window" * _feeds_windows(site, main)
     if kernel.rule is not None and kernel.macs == 0:
         return kernel.rule
     if (
@@ -195,6 +205,15 @@ def _own_kind(
     ):
         return f"{main.op_type} scalar"
     return main.op_type
+
+
+def _feeds_windows(site: _KernelSite, main: Operator) -> bool:
+    """Whether all that read a padded map are windows over it, into which engines fold the zeros."""
+    readers = site.readers.get(main.writes[0].tensor, ()) if main.writes else ()
+    return bool(readers) and all(kind in _WINDOWS for kind in readers)
+
+
+_WINDOWS = frozenset({"Conv", "MaxPool", "AveragePool"})
 
 
 def _moved(order: Sequence[int]) -> str:

@@ -42,9 +42,11 @@ def with_overheads(
         precision=estimate.precision,
         engine=estimate.engine,
         threads=threads,
+        engine_version=estimate.engine_version,
     )
     if network is None:
-        network = on_unit(prepare(workload, estimate.batch, point.precision, point.engine), point)
+        prepared = prepare(workload, estimate.batch, point.precision, point.engine, point.fusing)
+        network = on_unit(prepared, point)
     return replace(estimate, hidden=overheads_of(workload, network, device, point, estimate))
 
 
@@ -56,7 +58,7 @@ def overheads_of(
     return (
         _engine_build(device, point),
         _first_run(point),
-        copies(prepared, device, point, fitted=fitted),
+        copies(prepared, device, point, held=fitted or estimate.latency_s.level is not None),
         _before(prepared, point),
         _after(prepared, point),
         reformat(prepared, point, fitted=fitted),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from planner.errors import PlannerError
+from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import OnUnit
+from planner.latency.link.over_link import link_use
 from planner.latency.network_time import WHOLE
 from planner.latency.overhead import NONE, Overhead, overhead_data, titled
 from planner.latency.result import Estimate
@@ -18,28 +20,34 @@ from planner.workload.dtypes import BITS, STORED_AS, storage_bytes
 from planner.workload.workload import Workload
 
 
-def copies(prepared: Prepared, device: Device, point: OperatingPoint, *, fitted: bool) -> Overhead:
-    """Inputs and outputs between the host's memory and the unit's; none where they share one."""
-    link = overhead_data().link
+def copies(prepared: Prepared, device: Device, point: OperatingPoint, *, held: bool) -> Overhead:
+    """Inputs and outputs between the host's memory and the unit's; none where they share one.
+
+    `held` says that the latency was fitted on runs, or moved by what runs were off, so that it has whatever
+    these copied: over the link that they were measured over, to which the estimate adds the difference.
+    """
     size = _bytes(prepared, prepared.workload.inputs) + _bytes(prepared, prepared.workload.outputs)
     if device.memory.shared or point.unit_kind == "cpu":
         return Overhead(
-            "copies", "inference", NONE, in_latency=False, reason=link.shared_reason, size_bytes=0,
-            source=titled("tegra_note"),
+            "copies", "inference", NONE, in_latency=False, reason=overhead_data().shared_memory.reason,
+            size_bytes=0, source=titled("tegra_note"),
         )  # fmt: skip
-    if device.host_link is None:
+    if point.link is None or point.measured_link is None:
         reason = "inputs and outputs cross to the host; the datasheet names no link"
         return Overhead("copies", "inference", None, in_latency=False, reason=reason, size_bytes=size)
-    rate = device.host_link.bandwidth_bytes_per_s.value
-    shares = (link.high_share_ratio.value, link.mid_share_ratio.value, link.low_share_ratio.value)
-    band = Band(*(size / (rate * share) for share in shares))
-    published = fitted and point.engine == "tensorrt"
-    reason = f"inputs and outputs over {device.host_link.technology}"
+    costs = read_engine(point.engine).units[device.units[point.unit].kind]
+    published = held and costs.copies_measured
+    link = point.link if published else point.measured_link
+    use = link_use(prepared, point, link, 1.0)
+    band = Band(use.in_s.low + use.out_s.low, use.in_s.mid + use.out_s.mid, use.in_s.high + use.out_s.high)
+    reason = f"inputs and outputs over {link.name}"
     if published:
-        reason += "; the runs that the latency was fitted on copied their inputs"
+        reason += "; the runs that the latency rests on copied them too"
+    elif link != point.link:
+        reason += f"; what {point.link.name} adds is in the latency"
     return Overhead(
         "copies", "inference", band, in_latency=published, reason=reason, size_bytes=size,
-        source=titled(link.source),
+        source="hardware_db/surroundings/links.yaml",
     )  # fmt: skip
 
 

@@ -91,6 +91,8 @@ class Anchored:
     high: float
     used: tuple[Used, ...]
     notes: tuple[str, ...]
+    shares: tuple[float, float] = (1.0, 1.0)
+    """What is left of the distances of the model's own ends, in logarithms; the nearer ends count."""
 
 
 def effect_keys(

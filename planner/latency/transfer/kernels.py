@@ -56,6 +56,8 @@ class KernelTable:
     """How many rows the network has, and its batch; the same in every row."""
     attention: Column
     """1 in a network that multiplies two activations, else 0, the same in every row."""
+    spelt_out: Column
+    """1 in a network whose attention runs operator by operator, else 0, the same in every row."""
     products: Column
     layers: Column
     """Products of two activations, and kernels with multiply-accumulates; the same in every row."""
@@ -100,6 +102,8 @@ def _table(prepared: Prepared) -> KernelTable:
     tensors = prepared.workload.tensors
     written = sum(kernel.output_bytes for kernel in prepared.kernels) / prepared.workload.batch
     attention = any(kernel.op_class in ("matmul", "attention") and kernel.macs for kernel in prepared.kernels)
+    # Where some of it fuses, such as heads of one size, the rest is taken to be the smaller part.
+    joint = any(joins_attention(kernel) for kernel in prepared.kernels)
     parts = [(part, first) for kernel in prepared.kernels for part, first in _parts(kernel, tensors)]
     whole = (
         float(prepared.workload.weight_bytes),
@@ -107,6 +111,7 @@ def _table(prepared: Prepared) -> KernelTable:
         float(len(parts)),
         float(prepared.workload.batch),
         float(attention),
+        float(attention and not joint),
         float(sum(part.op_class in ("matmul", "attention") and part.macs > 0 for part, _ in parts)),
         float(sum(part.macs > 0 for part, _ in parts)),
     )
@@ -128,6 +133,12 @@ def stacked(tables: Sequence[KernelTable]) -> KernelTable:
     return KernelTable(
         *(np.concatenate([getattr(table, field.name) for table in tables]) for field in fields(KernelTable))
     )
+
+
+def joins_attention(kernel: Kernel) -> bool:
+    """Whether a kernel holds both products of attention with the softmax between."""
+    spelt = "Softmax" in kernel.op_types and kernel.op_class == "matmul" and kernel.macs > 0
+    return spelt or kernel.op_class == "attention"
 
 
 def _parts(kernel: Kernel, tensors: Mapping[str, Tensor]) -> Iterator[tuple[Kernel, bool]]:

@@ -133,7 +133,9 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
     # several passes for one transposition.
     left = 1.0 - table.moves * (1.0 - p["copied"])
     left = np.where(table.moves * table.attention > 0, p.get("heads", p["copied"]), left)
-    left = np.where(table.turns * table.attention > 0, p.get("turned", p.get("heads", p["copied"])), left)
+    # What a fused kernel reads in place is turned by a pass of its own before products that are spelt out.
+    in_place = table.turns * table.attention * (1.0 - table.spelt_out)
+    left = np.where(in_place > 0, p.get("turned", p.get("heads", p["copied"])), left)
     left = np.where(table.joins > 0, p.get("joined", p["copied"]), left)
     memory = memory + aside
     return KernelTimes(compute * left, memory * left, launch * left, (launch + joint + aside) * left)
@@ -159,7 +161,9 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
     occupancy = _occupancy(p["half_waves"] * unit.waves, table, unit) if p["half_waves"] > 0 else 1.0
     summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
     # Attention keeps a tile of one operand at hand through both of its products, however short they are.
-    half = p["half_depth"] * np.where(table.kind == CLASSES.index("matmul"), p["matmul_depth"], 1.0)
+    # Spelt out each is a product as any other, whose results go through memory.
+    kept = (table.kind == CLASSES.index("matmul")) & (table.spelt_out == 0)
+    half = p["half_depth"] * np.where(kept, p["matmul_depth"], 1.0)
     depth = np.where(summed, table.depth / (table.depth + half * unit.depth), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")

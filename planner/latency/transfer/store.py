@@ -15,14 +15,17 @@ from planner.schema.reading.yaml_file import read_document, read_model
 from planner.wording.message import Stored
 
 JOIN_RULES = "join"
+SEEN = "seen"
 ROOFLINE = "roofline"
+_OTHERS = (JOIN_RULES, SEEN, ROOFLINE)
+"""Files of the folder that are no models."""
 
 
 @functools.cache
 def transfer_files() -> tuple[Path, ...]:
     """The files of all transferred models, named `<engine>-<family>.yaml`."""
     folder = database_dir() / "transfers"
-    return tuple(path for path in sorted(folder.glob("*.yaml")) if path.stem not in (JOIN_RULES, ROOFLINE))
+    return tuple(path for path in sorted(folder.glob("*.yaml")) if path.stem not in _OTHERS)
 
 
 @functools.cache

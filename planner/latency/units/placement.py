@@ -88,7 +88,7 @@ def place(
     Raises `InputError` for an operator that no unit of the part runs, beside what `estimate` refuses.
     """
     point = point_for(device, unit=main, mode=mode, precision=precision, engine=engine)
-    prepared = prepare(workload, batch or workload.batch, point.precision, point.engine)
+    prepared = prepare(workload, batch or workload.batch, point.precision, point.engine, point.fusing)
     return place_prepared(workload, on_unit(prepared, point), device, point)
 
 
@@ -152,7 +152,7 @@ def place_prepared(workload: Workload, network: OnUnit, device: Device, point: O
     band = Band(band.low + crossing_s.low, band.mid + crossing_s.mid, band.high + crossing_s.high, level)
     time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
-    found = assembled(prepared, point, time, against, rests_on=whole.rests_on)
+    found = assembled(prepared, point, time, against, link=whole.link, rests_on=whole.rests_on)
     found = replace(found, warnings=_with_fallback_notes(whole, point, fell, crossed, against))
     known = bool(point.operators) or point.unit_kind in WHOLE
     return Placement(point.unit, found, fell, crossed, crossing_s, known, decodes, network)
@@ -170,7 +170,9 @@ def _in_precision_of(
         return prepared
     known = _in_other_precisions.setdefault(prepared, {})
     if helper.precision not in known:
-        known[helper.precision] = prepare(workload, prepared.workload.batch, helper.precision, main.engine)
+        known[helper.precision] = prepare(
+            workload, prepared.workload.batch, helper.precision, main.engine, main.fusing
+        )
     return known[helper.precision]
 
 

@@ -108,10 +108,12 @@ def split_between(
     workload: Workload, here: OperatingPoint, there: OperatingPoint, wire: Wire, sent: Sent = AS_THEY_ARE
 ) -> tuple[Split, Estimate, Estimate]:
     """All cuts of a network between two operating points, and its estimates on both."""
-    prepared = prepare(workload, workload.batch, here.precision, here.engine)
+    prepared = prepare(workload, workload.batch, here.precision, here.engine, here.fusing)
     device, server = (
         estimate_at(
-            prepare(workload, workload.batch, point.precision, here.engine), point, transfer_for(point)
+            prepare(workload, workload.batch, point.precision, here.engine, here.fusing),
+            point,
+            transfer_for(point),
         )
         for point in (here, there)
     )

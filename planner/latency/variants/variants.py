@@ -135,7 +135,8 @@ def _estimated(
     known = None if asked.as_it_is is None else asked.as_it_is(point)
     if known is not None and change is None:
         return known
-    prepared, model = prepare(workload, workload.batch, point.precision, point.engine), transfer_for(point)
+    prepared = prepare(workload, workload.batch, point.precision, point.engine, point.fusing)
+    model = transfer_for(point)
     plain = estimate_at(prepared, point, model)
     if change is None:
         return plain
@@ -191,7 +192,8 @@ def _int4_weights(workload: Workload, asked: VariantQuestion, point: OperatingPo
             reason=f"{point.engine} on a {point.unit_kind} keeps no weights in 4 bits",
             advice=f"engines that do, on a CPU or GPU: {', '.join(able)}; or 8 bits here",
         )  # fmt: skip
-    share = weight_share(prepare(workload, workload.batch, point.precision, point.engine), rule.operators)
+    prepared = prepare(workload, workload.batch, point.precision, point.engine, point.fusing)
+    share = weight_share(prepared, rule.operators)
     if share == 0:
         return Variant(
             name, title, "no_gain",

@@ -17,10 +17,10 @@ from planner.schema.record.commands.chain import (
     ChainStreamRecord,
     ChainUnitRecord,
     ChainUsesRecord,
-    EndsRecord,
     MeasuredChainRecord,
     SimulatedChainsRecord,
 )
+from planner.schema.record.options import EndsRecord
 from planner.wording.message import message
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from planner.chain.description import Gap, PartChains
 from planner.chain.prediction import ChainPrediction, predict
 from planner.errors import InputError
-from planner.hardware.catalog import match_devices, read_device
+from planner.hardware.catalog import match_devices
 from planner.hardware.operating_point import choose_mode
 from planner.plan.chain_study.simulated import SimulatedChains, simulated_chains
 from planner.plan.options.option import NetworkOnPart
+from planner.plan.options.planned_part import planned_part
 from planner.plan.rack.chained.part import part_chains
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
@@ -97,7 +98,7 @@ def chain_answers(
     found: list[ChainAnswer] = []
     refused: list[tuple[str, str]] = []
     for device_id in match_devices(asked):
-        device = read_device(device_id)
+        device = planned_part(scenario, device_id)
         of_given = given is not None and given.device == device_id
         chosen = mode or (given.mode if given and of_given else None)
         wanted = precision or (given.precision if given and of_given else None)

@@ -88,7 +88,7 @@ def auto_units(
 
     def run(unit: str) -> tuple[Estimate]:
         point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine)
-        prepared = networks.ready(batch or workload.batch, point.precision, point.engine)
+        prepared = networks.ready(batch or workload.batch, point.precision, point.engine, point.fusing)
         placements[unit] = place_prepared(workload, on_unit(prepared, point), device, point)
         return (placements[unit].estimate,)
 

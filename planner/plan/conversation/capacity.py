@@ -9,7 +9,7 @@ from planner.conversation.description import Talk
 from planner.conversation.levels import Promise
 from planner.conversation.results import simulate_conversations
 from planner.errors import InputError, Problem
-from planner.hardware.catalog import match_devices, read_device
+from planner.hardware.catalog import match_devices
 from planner.latency.band import Band, planned_bound
 from planner.plan.compare.compare import modes_of
 from planner.plan.conversation.question import (
@@ -23,7 +23,7 @@ from planner.plan.conversation.question import (
 )
 from planner.plan.conversation.study import require_conversations
 from planner.plan.conversation.talks import wishes_of
-from planner.plan.options.coolers import cooled
+from planner.plan.options.planned_part import planned_part
 from planner.plan.scenario.file import ScenarioFile
 
 MOST_USERS = 256
@@ -63,7 +63,7 @@ def capacities(
     named = [name.strip() for text in devices for name in text.split(",") if name.strip()]
     for part in match_devices(named):
         progress(part)
-        device = cooled(read_device(part), source.scenario.cooler_of(part))
+        device = planned_part(source.scenario, part)
         ways: list[DeviceCapacity] = []
         for mode in modes_of(device, source.scenario.candidates.modes):
             try:

@@ -89,6 +89,7 @@ def _asked_without_pause(serving: Serving, users: int) -> ServingResult:
             output=Drawn("listed", values=tuple(float(turn.output) for turn in turns)),
             turns=Drawn("fixed", 1.0),
         )
+    # A step takes at least the time of reading the weights: how long the run has to be for so many answers.
     step_s = float(serving.cost.weight_bytes[0]) / serving.cost.bandwidth_bytes_per_s * serving.cost.alone
     length_s = min(_LONGEST_S, max(_SHORTEST_S, _LEAST_ANSWERS * talk.output.mean * step_s))
     alike = replace(

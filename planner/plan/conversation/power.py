@@ -99,6 +99,8 @@ def _heat(
     thermal = device_thermal(scenario, device, racks, count)
     fixed_w, loss = fixed_power_w(scenario, device, mode, count, racks), supply_loss(scenario.site)
     settled, device_w, power_w, inlet_c = steady(thermal, air.supply_c, mean_w), mean_w, 0.0, air.supply_c
+    # Leakage and fans follow the die, the die the inlet, the inlet the power of all: a few rounds
+    # settle it, as a watt of leakage warms the inlet by very little.
     for _ in range(_ROUNDS):
         device_w = mean_w + settled.fan_w + settled.leakage_w
         power_w = count * device_w * (1.0 + loss) + fixed_w

@@ -8,7 +8,7 @@ from dataclasses import replace
 from planner.conversation.description import Serving, Talk
 from planner.conversation.results import ServingResult
 from planner.errors import InputError, Problem
-from planner.hardware.catalog import match_devices, read_device
+from planner.hardware.catalog import match_devices
 from planner.latency.band import planned_bound
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
@@ -23,8 +23,8 @@ from planner.plan.conversation.question import (
 )
 from planner.plan.conversation.sized import eased_by_more, unsized, with_count
 from planner.plan.conversation.talks import wishes_of
-from planner.plan.options.coolers import cooled
 from planner.plan.options.hosting import hosting_of
+from planner.plan.options.planned_part import planned_part
 from planner.rack.counts.results import Verdict
 
 MOST_DEVICES = 1024
@@ -43,12 +43,12 @@ def options_of(
         if given.count > MOST_DEVICES:
             expected = f"at most {MOST_DEVICES:,} devices for conversations"
             raise InputError(asked.source.file, [Problem("deployment.count", expected, f"{given.count:,}")])
-        device = cooled(read_device(given.device), scenario.cooler_of(given.device))
+        device = planned_part(scenario, given.device)
         wishes = wishes_of(asked.source, asked.talks, given.device, given.mode, given.unit)
         yield sized(asked, ready(asked, device, wishes), exactly=given.count)
         return
     named = match_devices(scenario.candidates.devices)
-    devices = [cooled(read_device(part), scenario.cooler_of(part)) for part in named]
+    devices = [planned_part(scenario, part) for part in named]
     require_modes(devices, scenario.candidates.modes)
     for device in devices:
         progress(device.id)

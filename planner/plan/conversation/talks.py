@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,7 +13,7 @@ from planner.language.answer.question import Wishes
 from planner.language.sizes.model import LanguageModel
 from planner.language.sources.source import read_language_model
 from planner.plan.scenario.file import ScenarioFile
-from planner.process.inputs import note_input
+from planner.read_files import CsvTable, read_bounded_text
 from planner.schema.conversation.stream import (
     Conversation,
     ConversationSlo,
@@ -85,23 +84,21 @@ def read_trace(path: Path) -> Iterator[TraceTurn]:
     if not path.is_file():
         advice = "give its path from the scenario's folder"
         raise InputError(str(path), [Problem("trace", "a CSV file", "no such file", advice)])
-    note_input(path)
     last_s, rows = 0.0, 0
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            got = ", ".join(reader.fieldnames or ()) or "no columns"
-            raise InputError(str(path), [Problem("columns", ", ".join(_COLUMNS), got)])
-        for rows, row in enumerate(reader, start=1):
-            turn = _turn(path, rows, row)
-            if turn.time_s < last_s:
-                expected = f"a time at or after the row before it, {last_s:g} s"
-                raise InputError(str(path), [Problem(f"row {rows}", expected, f"{turn.time_s:g}")])
-            if rows > _MOST_ROWS:
-                raise InputError(str(path), [Problem("rows", f"at most {_MOST_ROWS:,}", "more")])
-            last_s = turn.time_s
-            yield turn
+    table = CsvTable(read_bounded_text(path), path)
+    missing = [name for name in _COLUMNS if name not in table.header]
+    if missing:
+        got = ", ".join(table.header) or "no columns"
+        raise InputError(str(path), [Problem("columns", ", ".join(_COLUMNS), got)])
+    for rows, row in enumerate(table, start=1):
+        turn = _turn(path, rows, row)
+        if turn.time_s < last_s:
+            expected = f"a time at or after the row before it, {last_s:g} s"
+            raise InputError(str(path), [Problem(f"row {rows}", expected, f"{turn.time_s:g}")])
+        if rows > _MOST_ROWS:
+            raise InputError(str(path), [Problem("rows", f"at most {_MOST_ROWS:,}", "more")])
+        last_s = turn.time_s
+        yield turn
     if rows == 0:
         raise InputError(str(path), [Problem("rows", "one turn or more", "none")])
 

@@ -19,9 +19,9 @@ from planner.rack.heat.ladder import leakage_w
 from planner.rack.load.expected import expected_load
 from planner.rack.studies.density import (
     DensityLimit,
+    RowAt,
     SurroundingsAt,
     density_limit,
-    density_rows,
     heat_reason,
     plugged_w,
     settled_hottest_c,
@@ -68,7 +68,7 @@ class LiquidAnswer:
 
 
 def site_limits(
-    scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt
+    scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt, row_at: RowAt
 ) -> tuple[SiteLimit, ...]:
     """The limits in the order of the report: rack space, heat, air, power.
 
@@ -77,7 +77,7 @@ def site_limits(
     """
     margins, kept = scenario.planning.margins, "margins" in scenario.planning.model_fields_set
     margin_k, share = (margins.temperature_k, margins.power_ratio) if part or kept else (0.0, 0.0)
-    limits = [_heat(rack, around, margin_k), *_air(scenario, part, rack, around)]
+    limits = [_heat(rack, around, margin_k), *_air(scenario, part, rack, around, row_at)]
     limits.append(_power(scenario, rack, around, share))
     if part is not None:
         limits.insert(0, _room(scenario, part))
@@ -147,13 +147,15 @@ def _heat(rack: Rack, around: SurroundingsAt, margin_k: float) -> SiteLimit:
     return SiteLimit("heat", wrong, used)
 
 
-def _air(scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt) -> Iterator[SiteLimit]:
+def _air(
+    scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt, row_at: RowAt
+) -> Iterator[SiteLimit]:
     """Inlet class, exhaust, the part's own range and the gear beside it."""
     site, found = scenario.site, surroundings()
 
     @functools.cache
     def air_c(count: int) -> tuple[float, float]:
-        (row,), here = density_rows(rack, [count], around), around(count)
+        row, here = row_at(count), around(count)
         drawn_w = plugged_w(rack, count * row.power_per_device_w, here)
         return row.inlet_c, device_exhaust_c(here.air, row.inlet_c, drawn_w, count)
 

@@ -44,10 +44,12 @@ from planner.rack.studies.density import (
     DensityLimit,
     DensityRow,
     RackSurroundings,
+    RowAt,
     SurroundingsAt,
     density_limit,
     density_rows,
     plugged_w,
+    settled_rows,
 )
 from planner.rack.studies.joint_fit import JointFit
 from planner.schema.hardware.device import Device
@@ -125,12 +127,13 @@ def _curve(
     around = _surroundings(scenario, rack, used, fixed_w)
     offset_k = used.model.offset_k if used else 0.0
     counts = set(asked.counts) | {row.devices for row in asked.published}
-    limits = site_limits(scenario, part, rack, around)
+    row_at = settled_rows(rack, around)
+    limits = site_limits(scenario, part, rack, around, row_at)
     most = asked.most or _LOOK_PAST * max(counts)
     limit = density_limit(most, first_wrong(limits))
     if scenario.density is None and limit.devices:
         counts.add(limit.devices)
-    rows = density_rows(rack, sorted(counts), around, offset_k=offset_k)
+    rows = density_rows(row_at, sorted(counts), offset_k=offset_k)
     weights = limit_weights(limits, limit.devices, most)
     return DensityCurve(
         rows=rows,
@@ -141,7 +144,7 @@ def _curve(
         leakages=published_leakages(asked),
         pue=_pue(rack, rows, around),
         weights=weights,
-        best=_best(rack, rows, around, limit, weights),
+        best=_best(rack, rows, row_at, around, limit, weights),
         liquid=liquid_answer(rack, asked.liquid, limits, most) if asked.liquid else None,
         remarks=(*published_remarks(rack, asked, airflows, used), *_origin(part)),
         joint=published_joint(asked),
@@ -152,6 +155,7 @@ def _curve(
 def _best(
     rack: Rack,
     rows: tuple[DensityRow, ...],
+    row_at: RowAt,
     around: SurroundingsAt,
     limit: DensityLimit,
     weights: tuple[LimitWeight, ...],
@@ -159,7 +163,7 @@ def _best(
     """What the largest fine number does; None where not even one device is fine."""
     if limit.devices == 0:
         return None
-    (row,) = density_rows(rack, [limit.devices], around)
+    row = row_at(limit.devices)
     fullest = max((*rows, row), key=lambda other: other.throughput_per_s)
     return BestDensity(
         devices=limit.devices,

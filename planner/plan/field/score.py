@@ -155,6 +155,9 @@ def _quantile(log: StreamLog, share: float, planned: Sequence[float | None]) -> 
 
 def quantile_interval(count: int, share: float) -> tuple[int, int, int]:
     """Places, in order, of a quantile and of the ends of its interval of 95 % (normal approximation)."""
+    # How many of n independent values lie below the quantile is binomial (Conover, Practical Nonparametric
+    # Statistics, 3.2). The normal approximation stops where n p (1 - p) is below about five: the 99 %
+    # quantile of 500 values. There the upper end is the largest value, and the true end may lie beyond it.
     half = _NORMAL_95 * math.sqrt(count * share * (1.0 - share))
     at = min(count - 1, math.ceil(share * count) - 1)
     low = max(0, math.floor(share * count - half) - 1)

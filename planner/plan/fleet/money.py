@@ -96,6 +96,7 @@ def visits_of(spec: FleetSpec, answer: SiteAnswer, part: PartAnswer, failures: f
     for number, installed in enumerate(part["installed"]):
         length = min(1.0, answer["horizon_years"] - number)
         before = part["installed"][number - 1] if number else 0
+        # Failures at a constant rate: their mean is devices x time / MTBF; time in repair is not taken off.
         failed = 0.0 if mtbf_s is None else failures * installed * length * SECONDS_PER_YEAR / mtbf_s
         found.append(planned * length + (installed > before) + failed)
     return found

@@ -171,7 +171,8 @@ class Estimator:
         plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
         threads = threads_each(device, unit, mode, given.threads, given.instances)
         point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
-        ready = on_unit(self._prepared[model].ready(batch, point.precision, point.engine), point)
+        network = self._prepared[model].ready(batch, point.precision, point.engine, point.fusing)
+        ready = on_unit(network, point)
         evidence = replace(given, threads=threads) if given.instances else given
         moved_by = with_anchors(plain, self.workloads[model], ready, device, point, evidence, self._uses)
         return replace(moved_by, instances=plain.instances)
@@ -195,7 +196,7 @@ class Estimator:
             return known
         threads = threads_each(device, unit, mode, given.threads, given.instances)
         point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
-        ready = on_unit(prepared.ready(batch, point.precision, point.engine), point)
+        ready = on_unit(prepared.ready(batch, point.precision, point.engine, point.fusing), point)
         fitted = transfer_for(point) if given.kept else None
         alone = estimate_with_helpers(
             self.workloads[model], ready, device, point, fitted, ideal=not given.kept

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from planner.errors import InputError, Problem
+from planner.hardware.link.links import link_bytes_per_s, link_name
+from planner.hardware.link.of_part import delivered_link
 from planner.hardware.physics import BITS
-from planner.hardware.surroundings import default_host, host_machine, link_bytes_per_s, takes
+from planner.hardware.surroundings import default_host, host_machine, takes
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.host import Attachment, HostMachine, HostSlots, NeedsHost
 from planner.schema.scenario.scenario import Scenario
@@ -65,24 +67,35 @@ def hosting_of(scenario: Scenario, device: Device) -> Hosting | None:
     needs = device.needs_host
     if needs is None or _is_computer(scenario, device):
         return None
+    found, named = host_asked(scenario, device), scenario.site.hosts.get(needs.attachment)
+    if found is None:
+        raise InputError(f"scenario {scenario.id}", [_problem(device, needs, named)])
+    return _put_in(found[0], device, needs, "named" if named else "default")
+
+
+def host_asked(scenario: Scenario, device: Device) -> tuple[HostMachine, NeedsHost] | None:
+    """The computer that takes the part, named or the default, and what the part needs; None: none does."""
+    needs = device.needs_host
+    if needs is None or _is_computer(scenario, device):
+        return None
     named = scenario.site.hosts.get(needs.attachment)
     host = host_machine(named) if named else default_host(needs)
-    if host is None or not takes(host, needs):
-        raise InputError(f"scenario {scenario.id}", [_problem(device, needs, named)])
-    return _put_in(host, needs, "named" if named else "default")
+    return (host, needs) if host is not None and takes(host, needs) else None
 
 
 def usual_hosting(device: Device) -> Hosting | None:
     """The default computer for a part on its own; None where it is one, or no default takes it."""
     needs = device.needs_host
     host = default_host(needs) if needs else None
-    return _put_in(host, needs, "default") if host and needs else None
+    return _put_in(host, device, needs, "default") if host and needs else None
 
 
-def _put_in(host: HostMachine, needs: NeedsHost, chosen: Chosen) -> Hosting:
-    slots = host.slots[needs.attachment]
-    lanes = min(needs.lanes.value, slots.lanes.value)
-    generation = min(needs.generation.value, slots.generation.value)
+def _put_in(host: HostMachine, device: Device, needs: NeedsHost, chosen: Chosen) -> Hosting:
+    slots, own = host.slots[needs.attachment], delivered_link(device)
+    lanes = own.lanes if own else needs.lanes.value
+    generation = own.generation if own else needs.generation.value
+    if device.link is None or not device.link.sets_host:
+        lanes, generation = min(lanes, slots.lanes.value), min(generation, slots.generation.value)
     rate = link_bytes_per_s(needs.attachment, lanes, generation)
     return Hosting(host, needs.attachment, takes(host, needs), lanes, generation, rate, chosen)
 
@@ -102,11 +115,6 @@ def _problem(device: Device, needs: NeedsHost, named: str | None) -> Problem:
     form = f"`site.carriers.{device.form}` with `computer: true`"
     advice = f"name one under `site.hosts.{needs.attachment}`, or describe your own as {form}"
     return Problem("site.hosts", expected, named or "none, and no default takes it", advice)
-
-
-def link_name(attachment: str, lanes: int, generation: int) -> str:
-    """A link as datasheets write it."""
-    return f"USB {generation}" if attachment == "usb" else f"PCIe {generation}.0 x{lanes}"
 
 
 def without_host_text(hosting: Hosting, devices: Sequence[str]) -> Message:

@@ -106,6 +106,8 @@ def _moved(option: Option, counts: list[int], rival: Rival | None) -> tuple[floa
 
 
 def _truths(band: Band) -> Iterator[float]:
+    # Equally likely values of a log-normal truth whose 5 and 95 % quantiles are the ends of the band, each
+    # side with a spread of its own.
     normal = NormalDist()
     for number in range(_POINTS):
         deviate = normal.inv_cdf((number + 0.5) / _POINTS)

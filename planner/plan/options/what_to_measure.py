@@ -15,6 +15,7 @@ from pathlib import Path
 from planner.latency.calibrated.store import THIS_MACHINE
 from planner.plan.options.option import NetworkOnPart, Option
 from planner.plan.options.value_of_measuring import Rival, Worth, work_of, worth_measuring
+from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import Message, message
 
@@ -138,19 +139,24 @@ _NVPMODEL = re.compile(r"nvpmodel (\d+)")
 POWER_LOG = "power.log"
 
 
+def is_jetson(part: Device) -> bool:
+    """Whether NVIDIA's software for Jetsons runs on a part: a module whose cores and GPU share one memory."""
+    return part.vendor == "NVIDIA" and part.form == "module" and part.memory.shared
+
+
 def _mode_set(option: Option) -> Iterator[str]:
     """How the board is put into the mode that is planned with, where its maker gives the mode a number."""
     found = _NVPMODEL.search(option.power_mode.vendor_name or "")
     if found is not None:
         # Numbers of the same name differ between configurations of a board: the maker's words go along.
         yield f"sudo nvpmodel -m {found[1]}  # {option.power_mode.vendor_name}"
-    if option.device.startswith("jetson-"):
+    if is_jetson(option.part):
         yield "sudo jetson_clocks"
 
 
 def _logging(option: Option, plan: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A log of power and temperatures, in a second terminal while the network runs, and how it comes here."""
-    if not option.device.startswith("jetson-"):
+    if not is_jetson(option.part):
         return (), ()
     return (
         (f"tegrastats --interval 1000 --logfile {POWER_LOG}",),

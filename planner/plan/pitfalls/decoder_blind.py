@@ -97,6 +97,7 @@ def _usual_frame(around: AroundPart) -> tuple[str, float] | None:
     pixels = float(math.prod(_USUAL_SIZE))
     own = around.decoder("h264", 8) or around.host_decoder("h264", 8)
     if own is not None:
+        # Of a unit with several servers: the mean time between frames where all are busy.
         return own.name, own.time_s(pixels) / own.servers
     if around.cores is None or around.core_unit is None:
         return None

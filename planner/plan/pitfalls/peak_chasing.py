@@ -92,6 +92,8 @@ def _memory_share(option: Option) -> float:
     """Share of the slowest network's ideal time in layers whose traffic outlasts their arithmetic."""
     bandwidth = option.part.memory.bandwidth_bytes_per_s[option.mode].value
     peak = _peak_of(option)
+    # Under a roofline (Williams et al. 2009) a layer ideally takes the longer of its arithmetic and its
+    # traffic.
     times = [(2 * layer.macs / peak, layer.bytes / bandwidth) for layer in option.slowest.estimate.layers]
     waiting_s = sum(memory_s for compute_s, memory_s in times if memory_s > compute_s)
     return waiting_s / sum(max(pair) for pair in times)

@@ -77,18 +77,19 @@ class Ladder:
 
 def claim_answers(scenario: Scenario) -> tuple[ClaimAnswer, ...]:
     """Each claim of the scenario beside its prediction; `InputError` for one that cannot be predicted."""
-    return tuple(_answer(i, claim) for i, claim in enumerate(scenario.claims))
+    return tuple(_answer(scenario, i, claim) for i, claim in enumerate(scenario.claims))
 
 
-def _answer(index: int, claim: Claim) -> ClaimAnswer:
+def _answer(scenario: Scenario, index: int, claim: Claim) -> ClaimAnswer:
     from planner.hardware.catalog import read_device
+    from planner.hardware.link.of_part import linked
     from planner.latency.estimate import estimate
     from planner.zoo.source import read_model
 
     try:
         found = estimate(
             read_model(claim.model, batch=claim.batch),
-            read_device(claim.device),
+            linked(read_device(claim.device), scenario.link_of(claim.device)),
             unit=claim.unit,
             mode=claim.mode,
             precision=claim.precision,
@@ -152,6 +153,7 @@ def _ladder(name: str, device: str, quantity: str, figures: Sequence[ReportedFig
 
     reported = np.array([figure.reported for figure in figures])
     predicted = np.array([figure.predicted.mid for figure in figures])
+    # Least squares of relative errors, with neither a fixed part nor a factor below zero.
     terms = np.column_stack([np.ones(len(reported)), predicted]) / reported[:, None]
     (fixed, factor), _ = nnls(terms, np.ones(len(reported)))
     errors = np.abs((fixed + factor * predicted) / reported - 1.0)

@@ -6,6 +6,7 @@ numbers of its own, or a file of service times. What is taken is named in every 
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,10 +21,10 @@ from planner.hardware.processor import cpu_name
 from planner.hardware.surroundings import serving_priors
 from planner.latency.band import BandEnd
 from planner.latency.calibrated.sittings import BAND_DEVIATIONS, within_sitting
-from planner.process.inputs import note_input
 from planner.process.trust import distrusted
 from planner.rack.description.device import Service
 from planner.rack.description.variation import Replayed, Variation, sharing, varying
+from planner.read_files import read_bounded
 from planner.schema.hardware.device import UnitKind
 from planner.schema.hardware.serving import (
     EstimatesInService,
@@ -236,9 +237,9 @@ def read_times(path: Path) -> Mapping[str, TimedBatches]:
     """
     import pandas as pd
 
-    note_input(path)
+    content = io.BytesIO(read_bounded(path))
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        table = pd.read_parquet(content) if path.suffix == ".parquet" else pd.read_csv(content)
     except (OSError, ValueError) as error:
         expected = f"a CSV or Parquet file with a column {_COLUMN}"
         raise InputError(str(path), [Problem("variation.times", expected, str(error))]) from error

@@ -14,7 +14,7 @@ from planner.rack.load.expected import offered_utilisation, over_the_period
 from planner.rack.studies.delta import Delta, measure_delta
 from planner.rack.studies.dvfs import ClockThresholds, Saving, saving_band
 from planner.rack.studies.knee import ConcurrencyPoint, Knee, fit_knee
-from planner.rack.studies.offload import CloudRequest, Link, Offloaded, largest_share, offload
+from planner.rack.studies.offload import CloudRequest, Offloaded, OffloadLink, largest_share, offload
 from planner.rack.studies.reliability import (
     Redundancy,
     Survivors,
@@ -270,7 +270,7 @@ def offload_answer(scenario: Scenario, rack: Rack) -> OffloadAnswer | None:
     asked = scenario.offload
     if asked is None:
         return None
-    link = Link(
+    link = OffloadLink(
         asked.round_trip_s,
         asked.up_bytes_per_s,
         asked.down_bytes_per_s,

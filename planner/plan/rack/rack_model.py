@@ -227,6 +227,7 @@ def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, rac
     """What is drawn whatever the load: fans, carriers of all devices, spares that idle, a balancer."""
     carrier = carrier_of(scenario, device)
     carriers_w = carriers_needed(count + scenario.spares, carrier.slots) * carrier.power_w
+    # Devices are metered behind the supply, which loses its share of theirs; all else is stated at the plug.
     spares_w = standby_w(scenario, device, mode) * (1.0 + supply_loss(scenario.site))
     balancer_w = scenario.balancer.power_w if scenario.balancer else 0.0
     return racks * rack_fan_w(scenario.site) + carriers_w + spares_w + balancer_w

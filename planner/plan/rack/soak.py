@@ -56,6 +56,8 @@ def soak_of(
     thermal = in_thin_air(thermal_of_part(part), air_density_kg_per_m3(ambient_c, altitude_m))
     unit = part.units[estimate.unit].kind
     device = RackDevice(part.id, mode.idle_w.value, (service,), thermal, unit=unit)
+    # The best case has the lowest resistance and the heaviest store of heat, which warms slowest; the worst
+    # the other ends of both. Both together are less likely than either end alone.
     light, heavy = rise_band(part.thermal)
     ends = ((band.low_k_per_w, heavy), (band.mid_k_per_w, 1.0), (band.high_k_per_w, light))
     best, planned, worst = (

@@ -14,6 +14,7 @@ from planner.data_files import files_outside_allowed
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.formulas import formula
 from planner.hardware.surroundings import climates
+from planner.read_files import read_bounded_text
 from planner.schema.reading.keys import with_value
 from planner.schema.reading.yaml_file import Document, validate
 from planner.schema.scenario.climate import Climate
@@ -80,8 +81,8 @@ def _day_of_file(document: Document, name: str, folder: Path) -> list[float]:
             document, "a file beside the scenario or below", name, "allow it with `--allow-outside`"
         )
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = read_bounded_text(path).splitlines()
+    except InputError:
         raise _refused(document, "a text file of hourly temperatures", name, "one a line, in degC") from None
     hours = [value for line in lines if (value := _last_number(line)) is not None]
     if not hours or len(hours) % HOURS:

@@ -28,6 +28,7 @@ def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _parts(scenario)
     yield from _modes(scenario)
     yield from _coolers(scenario)
+    yield from _links(scenario)
     yield from _engines(scenario)
     yield from _networks(scenario)
     yield from _language_models(scenario)
@@ -39,6 +40,7 @@ def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     named: list[tuple[Place, str]] = [
         *((("candidates", "labels", name), name) for name in scenario.candidates.labels_ops_per_s),
         *((("candidates", "coolers", name), name) for name in scenario.candidates.coolers),
+        *((("candidates", "links", name), name) for name in scenario.candidates.links),
         *((("money", "prices", name), name) for name in scenario.money.prices),
     ]
     if scenario.deployment is not None and scenario.deployment.device is not None:
@@ -130,6 +132,29 @@ def _language_engines(named: list[tuple[Place, str | None]]) -> Iterator[tuple[P
                 language_engine(engine)
         except UnknownIdError as error:
             yield place, "an engine for language models", error.got, error.advice
+
+
+def _links(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Links that a part lacks; those of a part that is unknown itself are not looked at."""
+    asked: list[tuple[Place, str, str]] = [
+        (("candidates", "links", part), part, link) for part, link in scenario.candidates.links.items()
+    ]
+    given = scenario.deployment
+    if given is not None and given.device is not None and given.link is not None:
+        asked.append((("deployment", "link"), given.device, given.link))
+    if not asked:
+        return
+    from planner.hardware.catalog import device_ids, read_device
+    from planner.hardware.link.of_part import linked
+
+    for place, part, link in asked:
+        if part not in device_ids():
+            continue
+        try:
+            linked(read_device(part), link)
+        except InputError as error:
+            first = error.problems[0]
+            yield place, first.expected, first.got, first.advice
 
 
 def _language_models(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from planner.arrays import Floats
-from planner.calibration.serving.child import Job, measure_served
-from planner.calibration.serving.compare import Comparison, compare
-from planner.calibration.serving.loaded import Engine, NetworkFile, written
+from planner.calibration.serving.child import ServingJob, measure_served
+from planner.calibration.serving.compare import ServedComparison, compare
+from planner.calibration.serving.loaded import NetworkFile, ServingEngine, written
 from planner.calibration.serving.together import SHARED_LEAST
 from planner.engines.measure import require_engine
 from planner.errors import InputError, Problem
@@ -70,7 +70,7 @@ def calibrate_serving(
     if time_s < LEAST_S:
         problem = Problem("--budget", f"{LEAST_S:g} s or more to serve for", f"{time_s:g} s")
         raise InputError("calibrate", [problem])
-    given, several = Engine(engine, 1, precision), usable_cores() > 1
+    given, several = ServingEngine(engine, 1, precision), usable_cores() > 1
     networks = networks_within(time_s)
     end_s = time.monotonic() + time_s
     with temporary_folder("serving") as folder:
@@ -108,14 +108,18 @@ class _Clock:
         """The same with another end."""
         return _Clock(end_s, self._start_s)
 
-    def served(self, file: NetworkFile, engine: Engine, parts: int, servers: int = 1) -> Comparison:
+    def served(
+        self, file: NetworkFile, engine: ServingEngine, parts: int, servers: int = 1
+    ) -> ServedComparison:
         """One network served at the use that is wanted, in one of so many equal parts of what is left."""
         begun_s = time.monotonic()
         each_s = (self._end_s - begun_s) / parts
         timed_s = _NOISE_S + _LOOP_S * servers
         run_s = float(max(_LEAST_RUN_S, int(each_s - self._start_s - timed_s)))
         # The rate is settled once the loop has said how long the network takes.
-        job = Job(_rack(file.network, 1.0, run_s, servers), 0, (file,), engine, _NOISE_S, _LOOP_S, _USE)
+        job = ServingJob(
+            _rack(file.network, 1.0, run_s, servers), 0, (file,), engine, _NOISE_S, _LOOP_S, _USE
+        )
         measured = measure_served(job)
         self._start_s = time.monotonic() - begun_s - run_s - timed_s
         return compare(measured.rack, measured)
@@ -127,10 +131,10 @@ def _rack(network: str, rate_per_s: float, duration_s: float, servers: int) -> R
 
 
 def _summed(
-    engine: Engine,
+    engine: ServingEngine,
     networks: Sequence[str],
-    found: Sequence[Comparison],
-    pair: Comparison | None,
+    found: Sequence[ServedComparison],
+    pair: ServedComparison | None,
     estimates: Mapping[tuple[str, int], Estimated],
 ) -> dict[str, object]:
     """One process for all networks: factors over their own means, one sequence each."""
@@ -172,7 +176,7 @@ def _summed(
     }
 
 
-def _shared(process: Variation, pair: Comparison | None) -> float:
+def _shared(process: Variation, pair: ServedComparison | None) -> float:
     """What two units share, never more than one remembers from a batch to the next."""
     together = pair.together if pair is not None else None
     if together is None or together < SHARED_LEAST:
@@ -180,7 +184,7 @@ def _shared(process: Variation, pair: Comparison | None) -> float:
     return min(together, process.correlation(1))
 
 
-def _probe(found: Comparison, estimates: Mapping[tuple[str, int], Estimated]) -> dict[str, object]:
+def _probe(found: ServedComparison, estimates: Mapping[tuple[str, int], Estimated]) -> dict[str, object]:
     (row,) = found.services
     known = estimates.get((row.network, row.batch))
     return {
@@ -193,7 +197,7 @@ def _probe(found: Comparison, estimates: Mapping[tuple[str, int], Estimated]) ->
 
 
 def _beside_estimates(
-    found: Sequence[Comparison], estimates: Mapping[tuple[str, int], Estimated]
+    found: Sequence[ServedComparison], estimates: Mapping[tuple[str, int], Estimated]
 ) -> dict[str, object]:
     """What lies between estimates and service, where the kernels of this machine were calibrated."""
     probed, between = [], 0.0
@@ -215,7 +219,7 @@ def _beside_estimates(
     }
 
 
-def _factors(found: Comparison) -> Floats:
+def _factors(found: ServedComparison) -> Floats:
     times_s = found.measured.served.batch_end_s - found.measured.served.batch_start_s
     return np.asarray(times_s / times_s.mean())
 

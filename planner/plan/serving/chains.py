@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.arrays import Floats
-from planner.calibration.serving.child import Measured
+from planner.calibration.serving.child import MeasuredRun
 from planner.calibration.serving.compare import (
     DRAWS,
-    Comparison,
-    Seen,
+    ServedComparison,
     ServiceFound,
     Side,
+    SimulatedRun,
     factors_of,
     fitted,
     measured_side,
@@ -90,11 +90,11 @@ class LiveChains:
         given = steady(self.devices, queues) if scatter is None else scatter
         return Work(tables, frames, course, rack.duration_s, given, rack.warmup_s)
 
-    def seen(self, work: Work) -> Seen:
+    def seen(self, work: Work) -> SimulatedRun:
         """What a simulation of a run shows."""
         done = run_work(work, "compiled")
         inside = work.frames.counted & (done.outcome == ANSWERED) & (done.done_s >= work.window_s)
-        return Seen(
+        return SimulatedRun(
             stream_tallies(self.rack, work, done, exact=True),
             work.end_s - work.window_s,
             float(done.busy_s.sum()) * (1.0 - work.window_s / work.end_s),
@@ -156,7 +156,7 @@ def timed(chains: Chains, times_s: Times) -> Chains:
     return replace(chains, streams=streams)
 
 
-def compare_chains(live: LiveChains, measured: Measured, planned: PlannedTimes | None) -> Comparison:
+def compare_chains(live: LiveChains, measured: MeasuredRun, planned: PlannedTimes | None) -> ServedComparison:
     """Simulate the frames of a served run: by its times, its process, a benchmark loop, and as planned."""
     run, rack = measured.served, live.rack
     queues = live.work(lambda _network, _size: 1.0).tables.queue_visits
@@ -169,7 +169,7 @@ def compare_chains(live: LiveChains, measured: Measured, planned: PlannedTimes |
 
     variation = fitted(run, own)
     replayed = live.work(in_service, scatter=_in_order(live, run, own, len(queues)))
-    return Comparison(
+    return ServedComparison(
         rack=rack,
         measured=measured,
         served=measured_side(rack, run),

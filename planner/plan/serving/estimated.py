@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from planner.calibration.serving.loaded import Engine
+from planner.calibration.serving.loaded import ServingEngine
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, read_device
 from planner.latency.calibrated.sittings import BAND_DEVIATIONS, within_sitting
@@ -29,7 +29,7 @@ class Estimated:
 
 
 def estimated(
-    workloads: Mapping[tuple[str, int], Workload], engine: Engine
+    workloads: Mapping[tuple[str, int], Workload], engine: ServingEngine
 ) -> dict[tuple[str, int], Estimated]:
     """The estimate of each network at each batch; empty where this machine was not calibrated for it."""
     if THIS_MACHINE not in device_ids():

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planner.calibration.serving.compare import Side, seen, simulated_side, with_times, with_variation
-from planner.calibration.serving.loaded import Engine
+from planner.calibration.serving.loaded import ServingEngine
 from planner.errors import PlannerError
 from planner.plan.rack.in_service import measured_serving, variation_of
 from planner.plan.serving.estimated import Estimated, estimated
@@ -39,7 +39,9 @@ class PlannedTimes:
     serving: MeasuredServing
 
 
-def planned_times(workloads: Mapping[tuple[str, int], Workload], engine: Engine) -> PlannedTimes | None:
+def planned_times(
+    workloads: Mapping[tuple[str, int], Workload], engine: ServingEngine
+) -> PlannedTimes | None:
     """What would have been planned with; None where this machine was not calibrated for it."""
     found = estimated(workloads, engine)
     if not found:

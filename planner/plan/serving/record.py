@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from planner.calibration.serving.compare import Comparison, Quantile, Side, StreamSide, kept, right
-from planner.calibration.serving.loaded import Engine
+from planner.calibration.serving.compare import Quantile, ServedComparison, Side, StreamSide, kept, right
+from planner.calibration.serving.loaded import ServingEngine
 from planner.rack.description.variation import Variation
 from planner.rack.load.fit_variation import LEAST_BATCHES
 from planner.schema.record.commands.validate import (
@@ -21,7 +21,7 @@ _LATE_SHARE = 0.02
 """Of a mean service time: how late requests may be seen before it is said."""
 
 
-def sides_of(found: Comparison) -> dict[str, Side]:
+def sides_of(found: ServedComparison) -> dict[str, Side]:
     """Every side by its name, what was measured first."""
     sides = {MEASURED: found.served, "replayed": found.replayed}
     if found.process is not None:
@@ -31,7 +31,7 @@ def sides_of(found: Comparison) -> dict[str, Side]:
     return {**sides, "loop": found.loop}
 
 
-def serve_record(scenario: str, engine: Engine, found: Comparison) -> ServeRecord:
+def serve_record(scenario: str, engine: ServingEngine, found: ServedComparison) -> ServeRecord:
     """All of it, times in seconds."""
     measured, rack = found.measured, found.rack
     noise = measured.noise
@@ -83,7 +83,7 @@ def process_record(given: Variation) -> ServiceProcessRecord:
     }
 
 
-def _side(name: str, side: Side, found: Comparison) -> ServedSideRecord:
+def _side(name: str, side: Side, found: ServedComparison) -> ServedSideRecord:
     return {
         "side": name,
         "streams": [_stream(name, number, stream, found) for number, stream in enumerate(side.streams)],
@@ -93,7 +93,7 @@ def _side(name: str, side: Side, found: Comparison) -> ServedSideRecord:
     }
 
 
-def _stream(name: str, number: int, stream: StreamSide, found: Comparison) -> ServedStreamRecord:
+def _stream(name: str, number: int, stream: StreamSide, found: ServedComparison) -> ServedStreamRecord:
     group, served = found.rack.streams[number], found.served.streams[number]
     verdict = kept(stream, group.slo_s, group.slo_quantile, missed=stream.dropped)
     value_s = served.at(group.slo_quantile).value_s
@@ -112,7 +112,7 @@ def _quantile(item: Quantile) -> QuantileRecord:
     return {"share": item.share, "value_s": item.value_s, "low_s": item.low_s, "high_s": item.high_s}
 
 
-def warnings_of(found: Comparison) -> tuple[Message, ...]:
+def warnings_of(found: ServedComparison) -> tuple[Message, ...]:
     """What makes the comparison worth less than it looks."""
     notes: list[Message] = []
     noise, run = found.measured.noise, found.measured.served

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from planner.calibration.serving.child import Job, measure_served
-from planner.calibration.serving.compare import Comparison, compare
+from planner.calibration.serving.child import ServingJob, measure_served
+from planner.calibration.serving.compare import ServedComparison, compare
 from planner.calibration.serving.live import refuse_unserved
-from planner.calibration.serving.loaded import Engine, written
+from planner.calibration.serving.loaded import ServingEngine, written
 from planner.engines.measure import require_engine
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.serving.chain_server import ServeChain
@@ -27,14 +27,14 @@ Progress = Callable[[str], None]
 
 def serve_scenario(
     source: ScenarioFile,
-    engine: Engine,
+    engine: ServingEngine,
     *,
     duration_s: float | None = None,
     seed: int | None = None,
     noise_s: float = 2.0,
     loop_s: float = 1.5,
     progress: Progress = lambda _: None,
-) -> Comparison:
+) -> ServedComparison:
     """Serve a scenario's requests for real, and simulate the same ones.
 
     Raises `InputError` for a scenario that a server of this machine does not do, `EngineError` for a network
@@ -54,7 +54,7 @@ def serve_scenario(
         server = None
         if chains is not None:
             server = ServeChain(chains.work(lambda _network, _size: 1.0), chains.servers)
-        measured = measure_served(Job(rack, 0, files, engine, noise_s, loop_s, server=server))
+        measured = measure_served(ServingJob(rack, 0, files, engine, noise_s, loop_s, server=server))
     progress("simulating the same requests")
     planned = planned_times(workloads, engine)
     if chains is not None:

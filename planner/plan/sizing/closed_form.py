@@ -19,7 +19,7 @@ import numpy as np
 from planner.chain.description import PartChains
 from planner.errors import InputError, Problem
 from planner.formulas import formula
-from planner.hardware.catalog import match_devices, read_device
+from planner.hardware.catalog import match_devices
 from planner.latency.units.compete import instances_of
 from planner.plan.chain.on_part import chained
 from planner.plan.compare.candidate import Refusal
@@ -27,11 +27,11 @@ from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
 from planner.plan.options.batches import batch_sizes
-from planner.plan.options.coolers import cooled
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.hosting import hosting_of, link_load
 from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
+from planner.plan.options.planned_part import planned_part
 from planner.plan.rack.chained.part import busiest_beside, link_bytes_per_s, part_chains
 from planner.plan.rack.rack_model import (
     build_rack,
@@ -74,7 +74,7 @@ def size(
     Raises `UnknownIdError` for a mode that no candidate has, `InputError` for a candidate without a carrier.
     """
     named = match_devices(scenario.candidates.devices)
-    devices = [cooled(read_device(part), scenario.cooler_of(part)) for part in named]
+    devices = [planned_part(scenario, part) for part in named]
     require_modes(devices, scenario.candidates.modes)
     options: list[Option] = []
     refusals: list[Refusal] = []

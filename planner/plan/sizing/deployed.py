@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from planner.errors import InputError, Problem
-from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import choose_mode
-from planner.plan.options.coolers import cooled
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
+from planner.plan.options.planned_part import planned_part
 from planner.plan.sizing.closed_form import sized_option
 from planner.schema.scenario.scenario import Deployment, Scenario
 
@@ -19,7 +18,7 @@ def deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator)
     """
     if given.device is None:
         raise InputError(scenario.id, [Problem("deployment.device", "a part of the catalogue", "none")])
-    device = cooled(read_device(given.device), scenario.cooler_of(given.device))
+    device = planned_part(scenario, given.device)
     mode = choose_mode(device, given.mode).id
     precision = given.precision or scenario.candidates.precisions[0]
     found = estimator.on_units(

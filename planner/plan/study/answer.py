@@ -281,6 +281,7 @@ def _failure_risk(option: Option) -> str:
     left = option.count - 1
     if left == 0:
         return message("risk.nothing_left", out=out, installed=installed)
+    # The same work over fewer devices; at one or more the queues grow for as long as it lasts.
     load = option.offered_utilisation * option.count / left
     if load < 1:
         return message("risk.still_carried", out=out, installed=installed, load=format_percent(load))

@@ -73,6 +73,10 @@ class SweepJournal:
             raise OutputError(
                 f"{folder}: another sweep is writing there; wait for it, or choose another folder"
             ) from None
+        except NotImplementedError:
+            raise OutputError(
+                f"{folder}: expected a file system with locks, got one without; choose another folder"
+            ) from None
         except OSError as error:
             raise OutputError(
                 f"{folder}: expected a folder that can be written, got: {error.strerror}"

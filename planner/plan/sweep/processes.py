@@ -33,7 +33,7 @@ class _Attempt:
     made: int = 0
 
 
-class _Worker:
+class _PointWorker:
     """One process, started when the first task comes and again after it died."""
 
     def __init__(self, module: str) -> None:
@@ -100,7 +100,7 @@ def on_processes(
     stopping = threading.Event()
     for number in range(len(tasks)):
         waiting.put(_Attempt(number))
-    pool = [_Worker(module) for _ in range(min(workers, len(tasks)))]
+    pool = [_PointWorker(module) for _ in range(min(workers, len(tasks)))]
     threads = [
         threading.Thread(target=_serve, args=(worker, tasks, waiting, replies, stopping), daemon=True)
         for worker in pool
@@ -121,7 +121,7 @@ def on_processes(
 
 
 def _serve(
-    worker: _Worker,
+    worker: _PointWorker,
     tasks: Sequence[PointTask],
     waiting: queue.SimpleQueue[_Attempt | None],
     replies: queue.SimpleQueue[tuple[int, Reply]],

@@ -21,6 +21,7 @@ from planner.plan.sweep.design import Point
 from planner.plan.sweep.point import PointTask, source_of
 from planner.plan.sweep.settings import Setting
 from planner.process.inputs import note_input
+from planner.read_files import open_file
 from planner.schema.hardware.serving import ReplayedTimes
 from planner.schema.reading.keys import value_at, with_value
 from planner.schema.reading.problems import dotted
@@ -144,7 +145,7 @@ class Inputs:
 
     def _file(self, name: str) -> str:
         note_input(Path(name))
-        with Path(name).open("rb") as file:
+        with open_file(Path(name)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
 from planner.process.inputs import note_input
+from planner.read_files import open_file
 
 COLUMN = "time_s"
 """The column with the seconds from the beginning of the trace."""
@@ -47,10 +48,11 @@ def _csv(file: Path) -> Iterator[NDArray[np.float64]]:
     import pandas as pd
 
     try:
-        with pd.read_csv(file, usecols=[COLUMN], chunksize=_ROWS) as pieces:
+        # As it is: of a packed file nobody knows how long a line gets.
+        with open_file(file) as text, pd.read_csv(text, usecols=[COLUMN], chunksize=_ROWS) as pieces:
             for piece in pieces:
                 yield piece[COLUMN].to_numpy(dtype=np.float64)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise _unreadable(file, error) from error
 
 
@@ -67,7 +69,7 @@ def _parquet(file: Path) -> Iterator[NDArray[np.float64]]:
             if times.dtype.kind not in "iuf":
                 raise ValueError(f"{times.dtype} in column {COLUMN}")
             yield times.astype(np.float64)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OSError) as error:
         raise _unreadable(file, error) from error
 
 

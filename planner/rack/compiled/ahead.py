@@ -35,7 +35,7 @@ def copied(state: LoopState) -> LoopState:
     )
 
 
-class Pace:
+class EpochsAhead:
     """How many epochs to run at once: one while settings change, and more the longer they do not."""
 
     def __init__(self, most: int) -> None:

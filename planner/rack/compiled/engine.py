@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from planner.arrays import Floats, Ints
-from planner.rack.compiled.ahead import Pace, Pieces, copied, most_ahead
+from planner.rack.compiled.ahead import EpochsAhead, Pieces, copied, most_ahead
 from planner.rack.compiled.loop import ENTRIES, OUT_OF_ARRIVALS, OUT_OF_NODES
 from planner.rack.compiled.setup import begin
 from planner.rack.compiled.state import Epochs, LoopState, Piece, chain_free, epochs_until
@@ -73,7 +73,7 @@ class _CompiledRun:
         """Run all epochs and hand over what was counted."""
         ends_s = np.fromiter(epoch_ends_s(self._rack), np.float64, self._rack.epochs)
         # Settings that policies and events make change at any end of an epoch; those of heat seldom.
-        pace = Pace(1 if self._steering.steers else most_ahead(self._rack))
+        pace = EpochsAhead(1 if self._steering.steers else most_ahead(self._rack))
         closed, blocks = 0, block_ends(self._rack)
         while closed < len(ends_s):
             # A part of the window ends where epochs run ahead have to stop.

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import numba
 
 from planner.process.trust import distrusted
+from planner.rack.compiled.kept import KeptCode
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -51,15 +52,17 @@ def entry(function: Function) -> Function:
     NUMBA_CACHE_DIR says); where neither can be written, or others can write what is kept, it is made anew in
     each process: whoever writes machine code decides what runs here.
     """
+    found = numba.njit(function, **_ENTRY)
     try:
-        found = numba.njit(function, cache=True, **_ENTRY)
+        kept = KeptCode(function)
     except RuntimeError:
-        return cast("Function", numba.njit(function, **_ENTRY))
-    reason = _distrusted_code(Path(found.stats.cache_path))
-    if reason is None:
         return cast("Function", found)
-    NOT_USED.append(reason)
-    return cast("Function", numba.njit(function, **_ENTRY))
+    reason = _distrusted_code(Path(kept.cache_path))
+    if reason is None:
+        found._cache = kept
+    else:
+        NOT_USED.append(reason)
+    return cast("Function", found)
 
 
 def _distrusted_code(folder: Path) -> str | None:

@@ -60,6 +60,7 @@ def change_s(group: StreamGroup) -> float | None:
 
 def seconds_wanted(group: StreamGroup, replications: int) -> float:
     """How long each of these runs should be, its warm-up not counted."""
+    # All requests that are wanted where that takes no longer than usual, else those that are enough.
     each_s = 1.0 / (group.offered_per_s * replications)
     enough_s = requests_wanted(group, TAIL_ENOUGH) * each_s
     tail_s = max(enough_s, min(USUAL_RUN_S, requests_wanted(group) * each_s))

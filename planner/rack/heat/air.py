@@ -41,6 +41,7 @@ def air_density_kg_per_m3(temperature_c: float, altitude_m: float = 0.0) -> floa
 
 def at_supply(air: Air, supply_c: float) -> Air:
     """The same flows with a supply of another temperature: the density follows it (ideal gas)."""
+    # At equal pressure density goes with 1 / T; fans move the same volume, and so less mass of warmer air.
     warmer = (air.supply_c + _ZERO_C_IN_K) / (supply_c + _ZERO_C_IN_K)
     return replace(air, supply_c=supply_c, density_kg_per_m3=air.density_kg_per_m3 * warmer)
 

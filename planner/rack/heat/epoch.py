@@ -26,7 +26,6 @@ from planner.rack.heat.cabinet import enclosure_after_c
 from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
 from planner.rack.heat.ladder import (
     Indices,
-    LadderStep,
     exact_step,
     fan_levels,
     fan_w,
@@ -153,15 +152,24 @@ def _breathed(rack: Rack, state: HeatState, power_w: Floats) -> tuple[Floats, Fl
     start_c, count = state.nodes_c(rack.device.thermal), rack.installed
     inside_c = state.enclosure_c
     unheated_inlet_c = unheated_c(rack.air, count) if inside_c is None else np.full(count, inside_c)
-    nodes_c, released_w = np.empty_like(start_c), np.empty(count)
-    followed, withheld_w_per_k = np.empty_like(start_c), np.empty(count)
-    for step, devices in _by_fan_level(rack, state.fan):
-        own_c, own_w = start_c[devices], power_w[devices]
-        end_c = step.nodes_c(own_c, unheated_inlet_c[devices], own_w)
-        nodes_c[devices] = end_c
-        released_w[devices] = step.released_w(own_c, end_c, own_w)
-        followed[devices] = step.followed
-        withheld_w_per_k[devices] = step.withheld_w_per_k
+    thermal, first = rack.device.thermal, int(state.fan[0])
+    followed: Floats
+    if (state.fan == first).all():  # all devices at one level of their fans: no parts to put together
+        step = exact_step(thermal, rack.epoch_s, first)
+        nodes_c = step.nodes_c(start_c, unheated_inlet_c, power_w)
+        released_w = step.released_w(start_c, nodes_c, power_w)
+        followed, withheld_w_per_k = step.followed, np.full(count, step.withheld_w_per_k)
+    else:
+        nodes_c, released_w = np.empty_like(start_c), np.empty(count)
+        followed, withheld_w_per_k = np.empty_like(start_c), np.empty(count)
+        for level in np.unique(state.fan):
+            step, devices = exact_step(thermal, rack.epoch_s, int(level)), state.fan == level
+            own_c, own_w = start_c[devices], power_w[devices]
+            end_c = step.nodes_c(own_c, unheated_inlet_c[devices], own_w)
+            nodes_c[devices] = end_c
+            released_w[devices] = step.released_w(own_c, end_c, own_w)
+            followed[devices] = step.followed
+            withheld_w_per_k[devices] = step.withheld_w_per_k
     if inside_c is not None:
         # A closed cabinet is stepped once an epoch: its devices breathe the air of the start.
         return unheated_inlet_c, nodes_c, released_w
@@ -172,14 +180,6 @@ def _breathed(rack: Rack, state: HeatState, power_w: Floats) -> tuple[Floats, Fl
     column_k = warmed_k if isinstance(warmed_k, float) else warmed_k[:, None]
     moved_c = nodes_c + column_k * followed
     return unheated_inlet_c + warmed_k, moved_c, released_w - warmed_k * withheld_w_per_k
-
-
-def _by_fan_level(rack: Rack, level: Indices) -> list[tuple[LadderStep, Flags | slice]]:
-    """The exact step of each fan level in use, and the devices at it."""
-    thermal, first = rack.device.thermal, int(level[0])
-    if (level == first).all():
-        return [(exact_step(thermal, rack.epoch_s, first), slice(None))]
-    return [(exact_step(thermal, rack.epoch_s, int(n)), level == n) for n in np.unique(level)]
 
 
 def initial_state(rack: Rack) -> HeatState:

@@ -93,6 +93,8 @@ def _correlation(logs: Sequence[Floats], lag: int) -> float:
     variance = float(np.mean(np.concatenate([(values - mean) ** 2 for values in logs])))
     if variance == 0:
         return 0.0
+    # Within each log alone: the last value of one and the first of the next have nothing to do with each
+    # other.
     products = np.concatenate([(values[lag:] - mean) * (values[:-lag] - mean) for values in logs])
     return float(np.mean(products)) / variance
 

@@ -96,6 +96,9 @@ class ServiceRates:
         weights, state, normals = weights_of(given, self._units), self._states[server], self._normals
         bits = mixed(self._key, (server << BATCH_BITS) + self._draws[server])
         self._draws[server] += 1
+        # Two autoregressive processes of order one and a noise of its own, with variance one each, make the
+        # logarithm of the factor; the shift leaves its mean at one. Twelve bits of the draw choose a normal
+        # from a table.
         state[0] = weights.slow_keeps * state[0] + weights.slow_takes * normals[bits >> 52]
         state[1] = weights.fast_keeps * state[1] + weights.fast_takes * normals[(bits >> 40) & 0xFFF]
         noise = normals[(bits >> 28) & 0xFFF]
@@ -103,6 +106,7 @@ class ServiceRates:
         if weights.shared_weight > 0.0:
             log += weights.shared_weight * self._shared_state(server // self._units, weights)
         factor = math.exp(log - weights.shift)
+        # Outliers come in runs: a chain of two states, entered and left with chances of their own.
         chance = weights.outlier_stays if self._late[server] else weights.outlier_enters
         below = outlier_below(chance)
         self._late[server] = bits & OUTLIER_MASK < below

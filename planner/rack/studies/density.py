@@ -7,11 +7,13 @@ cycle, and averaged over it: the same physics as a simulation, without its queue
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.arrays import Flags, Floats
 from planner.rack.description.checks import Checks
 from planner.rack.description.life import NOTHING_HAPPENS
 from planner.rack.description.rack import Air, Rack
@@ -62,17 +64,29 @@ def plugged_w(rack: Rack, devices_w: float, around: RackSurroundings) -> float:
 SurroundingsAt = Callable[[int], RackSurroundings]
 """What surrounds a rack at a number of devices."""
 
+RowAt = Callable[[int], DensityRow]
+"""The settled state at a number of devices."""
 
-def density_rows(
-    rack: Rack, counts: Sequence[int], around: SurroundingsAt, *, offset_k: float = 0.0
-) -> tuple[DensityRow, ...]:
-    """The settled state of the rack at each count."""
+
+def settled_rows(rack: Rack, around: SurroundingsAt) -> RowAt:
+    """The settled state at any count, each worked out once: a fan that hunts takes thousands of epochs."""
+    loads = [expected_load(rack, clock) for clock in rack.device.thermal.clocks]
+    served = [_served_per_device_s(rack, clock) for clock in rack.device.thermal.clocks]
+
+    @functools.cache
+    def at(count: int) -> DensityRow:
+        return _row(rack, count, around(count), loads, served)
+
+    return at
+
+
+def density_rows(row_at: RowAt, counts: Sequence[int], *, offset_k: float = 0.0) -> tuple[DensityRow, ...]:
+    """The settled state at each count; `offset_k` is that of the airflow model."""
     checks = Checks("density")
     checks.require(counts and min(counts) >= 1, "counts", "counts of one or more", list(counts))
     checks.finish()
-    loads = [expected_load(rack, clock) for clock in rack.device.thermal.clocks]
-    served = [_served_per_device_s(rack, clock) for clock in rack.device.thermal.clocks]
-    return tuple(_row(rack, count, around(count), loads, served, offset_k) for count in counts)
+    rows = (row_at(count) for count in counts)
+    return tuple(replace(row, temperature_rise_k=row.temperature_rise_k - offset_k) for row in rows)
 
 
 def _served_per_device_s(rack: Rack, clock: float) -> float:
@@ -87,7 +101,6 @@ def _row(
     around: RackSurroundings,
     loads: Sequence[ExpectedLoad],
     served: Sequence[float],
-    offset_k: float,
 ) -> DensityRow:
     filled, air = _filled(rack, count, around), around.air
     thermal = filled.device.thermal
@@ -103,15 +116,12 @@ def _row(
         still = _is_still(state, after)
         if epoch >= half or still:
             counted += 1
-            sums += (
-                heat.inlet_c.mean(),
-                heat.exhaust_c - air.supply_c,
-                heat.power_w.mean(),
-                state.throttled.mean(),
-                np.where(state.off, 0.0, served_per_s[step]).sum(),
-                state.temperature_c.mean(),
-                state.off.mean(),
+            inlet_c, power_w, throttled, device_c, off = _means(
+                heat.inlet_c, heat.power_w, state.throttled, state.temperature_c, state.off
             )
+            served_all_per_s = np.where(state.off, 0.0, served_per_s[step]).sum()
+            rise_k = heat.exhaust_c - air.supply_c
+            sums += (inlet_c, rise_k, power_w, throttled, served_all_per_s, device_c, off)
         if still:  # all further epochs are this one
             break
         state = after
@@ -119,7 +129,7 @@ def _row(
     return DensityRow(
         devices=count,
         inlet_c=inlet_c,
-        temperature_rise_k=rise_k - offset_k,
+        temperature_rise_k=rise_k,
         power_per_device_w=power_w,
         throttled_share=throttled,
         throughput_per_s=throughput,
@@ -127,6 +137,11 @@ def _row(
         off_share=off,
         airflow_m3_per_s=passing_m3_per_s(air, count) or air.airflow_m3_per_s,
     )
+
+
+def _means(*of_devices: Floats | Flags) -> Floats:
+    """The mean over the devices of each; one call for all, as each costs more than its additions."""
+    return np.asarray(np.array(of_devices, dtype=np.float64).mean(axis=1))
 
 
 def _is_still(before: HeatState, after: HeatState) -> bool:

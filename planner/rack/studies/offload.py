@@ -17,7 +17,7 @@ _BUSIEST = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class OffloadLink:
     """A link to a cloud; `loss` is the share of messages that have to be sent again after `timeout_s`."""
 
     round_trip_s: float
@@ -64,7 +64,7 @@ class Offloaded:
     """Whether the traffic leaves the link free enough for the latency to hold."""
 
 
-def offload(link: Link, request: CloudRequest, rate_per_s: float, share: float) -> Offloaded:
+def offload(link: OffloadLink, request: CloudRequest, rate_per_s: float, share: float) -> Offloaded:
     """A share of requests that arrive at this rate, sent over the link; the rest stays on the rack."""
     checks = Checks("offload")
     checks.non_negative(rate_per_s=rate_per_s)
@@ -95,7 +95,7 @@ def offload(link: Link, request: CloudRequest, rate_per_s: float, share: float) 
     )
 
 
-def largest_share(link: Link, request: CloudRequest, rate_per_s: float) -> float:
+def largest_share(link: OffloadLink, request: CloudRequest, rate_per_s: float) -> float:
     """The largest share that the link carries without queueing mattering."""
     whole = offload(link, request, rate_per_s, 1.0).link_utilisation
     return min(1.0, _BUSIEST / whole) if whole > 0 else 1.0

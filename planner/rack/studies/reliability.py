@@ -108,6 +108,9 @@ def up_shares(failures: Failures, carriers: CarrierFailures | None, devices: int
 
 def _sudden_per_s(rack: Redundancy, up: Floats) -> float:
     """How often a failure leaves too few serving while enough are up, spares among them."""
+    # In the long run: share of time with so many up, times the rate at which one of those that serve fails
+    # there. A carrier takes all its slots with it; spares beyond `count` do not serve, so that their failure
+    # breaks nothing.
     number = np.arange(up.size)
     serving = np.minimum(number, rack.count)
     losses = [(1, serving / rack.failures.mtbf_s)]

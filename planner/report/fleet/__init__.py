@@ -1,1 +1,5 @@
-"""A fleet's record as a PDF and as a page whose sites can be filtered; made from the record alone."""
+"""The report of a fleet, and its page whose sites can be filtered.
+
+In: the record of `planner fleet` alone.
+Out: the bytes of a PDF, and one HTML file.
+"""

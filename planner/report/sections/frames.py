@@ -5,7 +5,8 @@ from __future__ import annotations
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Paragraph, Table, cells, valued
 from planner.report.numbers import percent, quantity
 from planner.schema.record import StudyRecord
-from planner.schema.record.commands.chain import ChainStreamRecord, ChainUnitRecord, EndsRecord
+from planner.schema.record.commands.chain import ChainStreamRecord, ChainUnitRecord
+from planner.schema.record.options import EndsRecord
 from planner.wording.message import Wording
 
 

@@ -33,6 +33,8 @@ class AnchorEntry(StrictModel):
     precision: PrecisionName | None = None
     batch: Annotated[int, Field(ge=1)] | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
+    link: str | None = None
+    """To the host; the one that the part asked about has unless given."""
     note: str = ""
 
     @model_validator(mode="after")

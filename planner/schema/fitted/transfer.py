@@ -79,6 +79,20 @@ class Residuals(StrictModel):
     """Measured over predicted: the ends of the band, one-sided quantiles over left-out groups."""
     spread: float = Field(ge=0)
     """Robust standard deviation of the logarithm."""
+    publishers: int = 0
+    """Publishers left out whole, which the band holds too; 0 where one alone published rows of the kind."""
+
+
+class AcrossPublishers(StrictModel):
+    """What the rows of others narrow, each publisher left out whole in turn."""
+
+    publishers: int
+    observations: int
+    between: float = Field(ge=0)
+    """Standard deviation of the logarithm of one setting's latency between publishers."""
+    low: float = Field(gt=0, le=1)
+    high: float = Field(gt=0, le=1)
+    """Distance of the ends from the middle, in logarithms, over that of the model alone on the same rows."""
 
 
 class Anchoring(StrictModel):
@@ -89,6 +103,8 @@ class Anchoring(StrictModel):
     low: float = Field(lt=0)
     high: float = Field(gt=0)
     """Ends of the band in conditional deviations: one-sided quantiles over left-out groups."""
+    across: AcrossPublishers | None = None
+    """Of published measurements; None where no two publishers were there to be left out."""
 
 
 class Missed(StrictModel):
@@ -102,6 +118,31 @@ class Missed(StrictModel):
     """Whose rows they are of."""
     units: int
     observations: int
+
+
+class SeenNetworks(StrictModel):
+    """What so many families of networks of a unit tell of its others."""
+
+    keep: float = Field(gt=0, le=1)
+    """Weight of their mean over what units of the kind were missed by."""
+    low: float = Field(gt=0, lt=1)
+    high: float = Field(gt=1)
+    """Ends of measured over predicted, of the others."""
+    units: int
+
+
+class SeenUnits(StrictModel):
+    """How much a few networks of a unit without a fitted model tell, by units of the kind in its place."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    kind: UnitKind
+    level: float
+    between: float
+    """Deviation of the logarithm between units."""
+    within: float
+    """The same between families of networks on one unit."""
+    networks: dict[str, SeenNetworks] = Field(min_length=1)
+    """By how many families are known; more tell no more than the most."""
 
 
 class RooflineAnchoring(StrictModel):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from planner.schema.hardware.engine import VersionText
 from planner.schema.hardware.measurements import Alias
+from planner.schema.reading.quantity import refuse
 from planner.schema.reading.strict import StrictModel
 
 
@@ -53,6 +55,34 @@ class LeftOutParts(StrictModel):
     reason: str
 
 
+class PublishedVersion(StrictModel):
+    """Which version of an engine rows ran: that of a text in their column, or of all that a prefix names."""
+
+    engine: str
+    published: str | None = None
+    """Regular expression; the first that matches decides."""
+    rows: str | None = None
+    """Prefix of ids, for rows whose column says nothing that matches."""
+    version: VersionText | None = None
+    """Left out, the first group of the expression."""
+    why: str
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.published is None) == (self.rows is None) or (self.rows and self.version is None):
+            raise refuse("`published`, or `rows` with `version`", "neither or both")
+        return self
+
+
+class OwnKernels(StrictModel):
+    """Networks that a publisher built anew with kernels of his own: whatever an engine joins runs joined."""
+
+    rows: str
+    networks: list[str] = Field(min_length=1)
+    """Shell patterns of names."""
+    why: str
+
+
 class NetworkFamily(StrictModel):
     """Networks that share their building blocks; left out together when a prediction is judged."""
 
@@ -74,3 +104,5 @@ class JoinRules(StrictModel):
     left_out_networks: list[LeftOutNetworks]
     left_out_parts: list[LeftOutParts] = Field(default_factory=list)
     networks: list[NetworkFamily]
+    engine_versions: list[PublishedVersion] = Field(default_factory=list)
+    own_kernels: list[OwnKernels] = Field(default_factory=list)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
-from planner.schema.hardware.host import NeedsHost
+from planner.schema.hardware.host import LinkId, NeedsHost, PartLink
 from planner.schema.hardware.source import Source
 from planner.schema.hardware.video import VideoUnits
 from planner.schema.reading.quantity import (
@@ -20,9 +20,12 @@ from planner.schema.reading.quantity import (
     Metres,
     Money,
     OpsPerSecond,
+    PerSecond,
+    Seconds,
     Sourced,
     SourcedBlock,
     Watts,
+    refuse,
     source_conflicts,
 )
 from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
@@ -55,6 +58,34 @@ Form = Literal["module", "board", "card", "server"]
 ByMode = dict[str, Sourced[OpsPerSecond]]
 
 
+class QuotedRow(SourcedBlock):
+    """A network's time that a source of the part quotes: a latency, or a rate of batch after batch."""
+
+    network: str
+    """Of the zoo."""
+    engine: str
+    precision: PrecisionName
+    batch: Annotated[int, Field(ge=1)] = 1
+    latency_s: Sourced[Annotated[Seconds, Field(gt=0)]] | None = None
+    rate_per_s: Sourced[Annotated[PerSecond, Field(gt=0)]] | None = None
+    """Images a second."""
+    link: LinkId | None = None
+    """To the host; the one over which the part was measured unless given."""
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if (self.latency_s is None) == (self.rate_per_s is None):
+            raise refuse("either `latency` or `rate`", "neither" if self.latency_s is None else "both")
+        return self
+
+    @property
+    def time_s(self) -> float:
+        """Of one batch."""
+        if self.rate_per_s is not None:
+            return self.batch / self.rate_per_s.value
+        return self.latency_s.value if self.latency_s is not None else 0.0
+
+
 class ComputeUnit(SourcedBlock):
     """One kind of compute unit; peaks are dense and for one instance of the unit."""
 
@@ -79,6 +110,8 @@ class ComputeUnit(SourcedBlock):
     """Counts of what the unit is made of: cores, tensor_cores, ..."""
     caches_bytes: dict[str, Sourced[Bytes]] = Field(default_factory=dict)
     """Sizes of the caches and local memories of the whole unit."""
+    quoted: list[QuotedRow] = Field(default_factory=list)
+    """Networks whose times the part's own sources quote."""
     remarks: str | None = None
 
 
@@ -217,6 +250,8 @@ class Device(StrictModel):
     host_link: HostLink | None = None
     needs_host: NeedsHost | None = None
     """What the part needs of a computer, where it is none itself."""
+    link: PartLink | None = None
+    """Links that it can have to it, and over which it was measured."""
     video: VideoUnits | None = None
     """Decoders, encoders and scalers of an own part; `hardware_db/video` has those of shipped parts."""
     size: Dimensions | None = None

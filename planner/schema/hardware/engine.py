@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,9 @@ from planner.schema.reading.quantity import (
     source_conflicts,
 )
 from planner.schema.reading.strict import StrictModel, refuse_all
+
+VersionText = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,6}){0,3}$")]
+"""Numbers with points between, as `8.6.1`."""
 
 
 class FusionRuleSpec(StrictModel):
@@ -125,6 +128,60 @@ class RunsAs(StrictModel):
     why: str
 
 
+class EngineVersion(StrictModel):
+    """The version that is taken where nobody names one; `words` are patterns of units that have another."""
+
+    version: VersionText
+    words: list[str] = Field(default_factory=list)
+    source: str
+    why: str
+
+
+class HeadLimits(StrictModel):
+    """What attention has to keep to so that an engine makes one kernel of it."""
+
+    least: int = Field(default=1, ge=1)
+    most: int = Field(default=1 << 20, ge=1)
+    multiple: int = Field(default=1, ge=1)
+    """Of the head's size."""
+    longest: int = Field(default=1 << 30, ge=1)
+    """Of queries and of keys."""
+
+
+class FusedWhere(StrictModel):
+    """Where an engine applies some of its fusion rules, by whose word.
+
+    Of the entries that name a rule the first that fits decides: kind of unit, version (`since` is in it,
+    `before` is not), number format, and shell patterns of the unit's name or architecture. A rule that is
+    named here and that no entry fits does not apply: its operators run one by one.
+    """
+
+    rules: list[str] = Field(min_length=1)
+    fused: bool = True
+    unit_kinds: list[UnitKind] = Field(default_factory=list)
+    since: VersionText | None = None
+    before: VersionText | None = None
+    precisions: list[PrecisionName] = Field(default_factory=list)
+    words: list[str] = Field(default_factory=list)
+    heads: HeadLimits | None = None
+    source: str
+    says: str
+    """What the source says."""
+
+
+class KeptInFloats(StrictModel):
+    """What an engine computes in floats where a network of floats is asked for in 8 bits.
+
+    Kernels without weights that hold one of `operators`, and products of two activations where `products`.
+    """
+
+    runs: PrecisionName
+    operators: list[str] = Field(min_length=1)
+    products: bool
+    source: str
+    says: str
+
+
 class Pipeline(StrictModel):
     """How long a frame is under way in a chip whose layers all work at once, in intervals between frames."""
 
@@ -176,6 +233,8 @@ class EngineOnUnit(SourcedBlock):
     """Number formats that the engine computes in on this kind of unit; those of the unit where not named."""
     pipeline: Pipeline | None = None
     """Of a data-flow chip, for networks that stay on it; one that is cut into contexts takes one interval."""
+    copies_measured: bool = False
+    """Whether published runs of the engine copied inputs and outputs between host and unit."""
     runs_as: list[RunsAs] = Field(default_factory=list)
     """Formats that it computes in others where the unit has them."""
     weights_beyond_chip: Literal["streamed", "refused"] | None = None
@@ -184,6 +243,8 @@ class EngineOnUnit(SourcedBlock):
     """Products of whole numbers that do not run at the peak in 8 bits."""
     recurrent_step_s: Sourced[Seconds] | None = None
     """What each step of each direction of a recurrent layer adds, where steps run one after the other."""
+    kept_in_floats: KeptInFloats | None = None
+    """What stays in floats of a network that is asked for in 8 bits."""
 
     @model_validator(mode="after")
     def _known_by_somebody(self) -> Self:
@@ -211,6 +272,10 @@ class Engine(StrictModel):
     operator_groups: dict[str, list[str]] = Field(default_factory=dict)
     fusion: list[FusionRuleSpec] = Field(default_factory=list)
     kept_apart: list[KeptApart] = Field(default_factory=list)
+    versions: list[EngineVersion] = Field(default_factory=list)
+    """Which version is meant where none is named, the first whose words fit; none where all are alike."""
+    fused_where: list[FusedWhere] = Field(default_factory=list)
+    """Rules that do not hold in all versions, on all units and in all number formats."""
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
     channel_blocks: ChannelBlocks | None = None
     runs_file_as_is: bool = False

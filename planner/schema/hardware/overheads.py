@@ -40,13 +40,10 @@ class FirstRun(SourcedBlock):
     reason: str
 
 
-class LinkShare(SourcedBlock):
-    """Which share of a host link's rate copies reach, and why units in the host's memory need none."""
+class SharedMemory(SourcedBlock):
+    """Why units in the host's memory need no copies."""
 
-    low_share_ratio: Sourced[Ratio]
-    mid_share_ratio: Sourced[Ratio]
-    high_share_ratio: Sourced[Ratio]
-    shared_reason: str
+    reason: str
 
 
 class CrossingCost(SourcedBlock):
@@ -87,7 +84,7 @@ class OverheadCatalog(StrictModel):
     sources: dict[str, Source]
     engine_build: list[EngineBuild]
     first_run: list[FirstRun]
-    link: LinkShare
+    shared_memory: SharedMemory
     crossing: CrossingCost
     reformat: Reformat
     image_steps: ImageSteps

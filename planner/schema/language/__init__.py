@@ -1,1 +1,5 @@
-"""Schemas of `hardware_db/language`: models, engines that run them, parts beside the database, the fit."""
+"""Schemas of `hardware_db/language`, and of files of token rates and calibrations that users have.
+
+In: their YAML.
+Out: models, engines, rates and anchors as checked values, or all problems with their lines.
+"""

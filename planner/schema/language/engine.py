@@ -34,7 +34,7 @@ class WeightFormat(StrictModel):
     """Precisions of the products; the first that the unit has."""
 
 
-class Batching(StrictModel):
+class SessionBatching(StrictModel):
     """How the engine serves several sessions: what a step takes of prompts, how the cache is handed out."""
 
     chunk_tokens: int | None = Field(default=None, ge=1)
@@ -61,7 +61,7 @@ class LanguageEngine(StrictModel):
     """Formats of keys and values, the usual one first."""
     users: int = Field(default=1, ge=1)
     """Most sessions that one program serves together."""
-    batching: Batching | None = None
+    batching: SessionBatching | None = None
     """None: prompts whole, and each session's context reserved."""
     called_by: list[str] = Field(default_factory=list)
     """Programs that call it under a name of their own."""

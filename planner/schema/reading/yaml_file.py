@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from planner.errors import InputError, Problem
 from planner.process.inputs import note_input
+from planner.read_files import open_file
 from planner.schema.reading.problems import KeyPath, dotted, key_path, problems_of, without_them
 from planner.schema.reading.strict import Conflict, StrictModel
 
@@ -68,7 +69,7 @@ def read_document(path: Path) -> Document:
         if path.exists() and not path.is_file():
             raise _one_problem(path, "a YAML file", "a device or a pipe")
         note_input(path)
-        with path.open("rb") as file:
+        with open_file(path) as file:
             data = file.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
             size = max(path.stat().st_size, len(data))

@@ -2,6 +2,9 @@
 
 Keys follow the command contract: SI floats with the unit in the key. An absent value is `None` (null), never
 zero. More keys than these are allowed and kept.
+
+In: nothing; declarations, and the text of a record to be checked.
+Out: types that `planner.plan.record` fills and `planner.report` reads, and the published JSON Schema.
 """
 
 from planner.schema.record.check import canonical_json, read_study

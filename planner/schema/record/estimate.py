@@ -158,6 +158,30 @@ class FastestModeRecord(TypedDict):
     latency_s: BandRecord
 
 
+class LinkUseRecord(TypedDict):
+    """The link between host and part, and what a batch takes of it."""
+
+    id: str
+    name: str
+    kind: str
+    generation: int
+    lanes: int
+    duplex: str
+    rate_bytes_per_s: float
+    """Of all lanes in one direction, after the line code."""
+    delivered_bytes_per_s: EfficiencyBandRecord
+    """What payloads reach of it."""
+    measured_over: str
+    """The link over which rates and latencies behind the estimate were measured."""
+    transfer_in_s: BandRecord
+    transfer_out_s: BandRecord
+    weights_s: BandRecord
+    """Weights that do not stay on the chip and come with every batch."""
+    busy_s: BandRecord
+    interval_bound: str
+    """What the interval between batches is bound by: chip, link or host."""
+
+
 class EstimateRecord(TypedDict):
     """Latency, throughput, power, energy and memory; null where the network does not fit."""
 
@@ -166,6 +190,8 @@ class EstimateRecord(TypedDict):
     unit: str
     mode: str
     engine: str
+    engine_version: str | None
+    """The version that was asked for or is usual there; null where versions make no known difference."""
     precision: str
     batch: int
     latency_s: OptionalBandRecord
@@ -197,6 +223,7 @@ class EstimateRecord(TypedDict):
     unresolved: list[UnresolvedRecord]
     hidden_costs: NotRequired[list[HiddenCostRecord]]
     outside_latency_s: NotRequired[OutsideLatencyRecord]
+    link: NotRequired[LinkUseRecord]
     fastest_mode: NotRequired[FastestModeRecord]
     other_units: NotRequired[list[OtherUnitRecord]]
     layers: NotRequired[list[LayerRecord]]

@@ -16,6 +16,14 @@ class BandRecord(TypedDict):
     level: NotRequired[float | None]
 
 
+class EndsRecord(TypedDict):
+    """Low, middle and high of a quantity, without a stated probability; null is without end."""
+
+    low: float | None
+    mid: float | None
+    high: float | None
+
+
 class OptionalBandRecord(TypedDict):
     """A band, or null in each of its places where a network does not fit."""
 

@@ -77,6 +77,8 @@ class Candidates(StrictModel):
     """What these units lose to each other at the memory that they share; nothing unless stated."""
     coolers: dict[str, CoolerAsked] = Field(default_factory=dict)
     """A part's cooler, by the part's id, in place of `cooler` of the scenario."""
+    links: dict[str, str] = Field(default_factory=dict)
+    """A part's link to its host, by the part's id; what the host's slot gives unless given."""
     labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
     """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
 
@@ -229,6 +231,8 @@ class Deployment(StrictModel):
     synthetic: Accelerator | None = None
     cooler: CoolerAsked | None = None
     """In place of the scenario's."""
+    link: str | None = None
+    """To the host, in place of `candidates.links`."""
 
     @model_validator(mode="after")
     def _one_device(self) -> Self:
@@ -236,6 +240,8 @@ class Deployment(StrictModel):
             raise refuse("either `device` or `synthetic`", "both" if self.device else "neither")
         if self.synthetic is not None and self.cooler is not None:
             raise refuse("no `cooler` beside `synthetic`, which has a resistance of its own", self.cooler)
+        if self.synthetic is not None and self.link is not None:
+            raise refuse("no `link` beside `synthetic`, whose times are stated", self.link)
         return self
 
 
@@ -347,6 +353,13 @@ class Scenario(RestsOn):
         if given is not None and given.device == part and given.cooler is not None:
             return given.cooler
         return self.candidates.coolers.get(part, self.cooler)
+
+    def link_of(self, part: str) -> str | None:
+        """The link that is asked for on a part: the deployment's, or the candidate's."""
+        given = self.deployment
+        if given is not None and given.device == part and given.link is not None:
+            return given.link
+        return self.candidates.links.get(part)
 
     @property
     def balancer(self) -> Balancer | None:

@@ -33,7 +33,7 @@ class _Way:
 
 def in_place(counted: Counted, inputs: Sequence[str], outputs: Sequence[str]) -> Counted:
     """The operators with caches appended to and read where they are, and what was assumed of them."""
-    site = _Site(counted, frozenset(inputs), frozenset(outputs))
+    site = _CacheSite(counted, frozenset(inputs), frozenset(outputs))
     grown: set[int] = set()
     copies: set[int] = set()
     products: dict[int, dict[str, int]] = {}
@@ -76,7 +76,7 @@ def _said(grown: int) -> str:
     )
 
 
-class _Site:
+class _CacheSite:
     """Who makes and who reads which tensor."""
 
     def __init__(self, counted: Counted, inputs: frozenset[str], outputs: frozenset[str]) -> None:

@@ -64,13 +64,13 @@ def graph_from_proto(model: onnx.ModelProto, source: str) -> Graph:
     opset = opsets.pop("", opset)
     if not opset and not opsets:
         raise InputError(source, [Problem("opset_import", "an operator set version", "none", _NOT_A_MODEL)])
-    return _Reader(source, opset or 1, MappingProxyType(opsets)).network(model.graph)
+    return _GraphReader(source, opset or 1, MappingProxyType(opsets)).network(model.graph)
 
 
 _NOT_A_MODEL = "export the network to ONNX again"
 
 
-class _Reader:
+class _GraphReader:
     """Reads the graphs of one file, subgraphs included, and notes what had to be assumed."""
 
     def __init__(self, source: str, opset: int, domains: Mapping[str, int]) -> None:

@@ -110,9 +110,7 @@ def _remembered(
 
     schema = _schema_with_inference(op_type, version, domain)
     if schema is None:
-        raise RuleError(
-            f"operator {op_type} of {domain or 'ai.onnx'} is not known, so its output shape is not"
-        )
+        raise RuleError(_unknown(op_type, domain))
     names = tuple(f"i{place}" if spec is not None else "" for place, spec in enumerate(inputs))
     outputs = tuple(f"o{place}" if there else "" for place, there in enumerate(present))
     node = Node("node", op_type, names, outputs, dict(attributes), domain)
@@ -133,6 +131,17 @@ def _remembered(
         lines = [line for line in str(error).splitlines() if line.strip()]
         raise RuleError(lines[0] if lines else type(error).__name__) from error
     return tuple(spec_from_proto(inferred[name]) if name in inferred else None for name in outputs)
+
+
+def _unknown(op_type: str, domain: str) -> str:
+    """Why an operator has no rule; one of the standard may be in a newer package than the one installed."""
+    import onnx
+
+    reason = f"operator {op_type} of {domain or 'ai.onnx'} is not known, so its output shape is not"
+    if domain and not domain.startswith("ai.onnx"):
+        return reason
+    newest = onnx.defs.onnx_opset_version()
+    return f"{reason}; onnx {onnx.__version__} has operator sets up to {newest}, a newer onnx may know it"
 
 
 def _schema_with_inference(op_type: str, version: int, domain: str) -> onnx.defs.OpSchema | None:

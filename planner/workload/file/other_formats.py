@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from planner.read_files import open_file
+
 _HEAD = 64
 
 _NO_WAY_BACK = "nothing turns it back; give the ONNX file that it was compiled from"
@@ -105,7 +107,7 @@ def other_format(path: Path, *, by_ending: bool) -> tuple[str, str] | None:
 
     Raises `OSError` where it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         head = file.read(_HEAD)
     known = next((answer for mark, answer in _BY_CONTENT if mark.is_in(head)), None)
     if known is None and head.startswith(b"PK\x03\x04"):

@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal
 
 from planner.errors import InputError, Problem
 from planner.process.inputs import note_input
+from planner.read_files import open_unbuffered
 
 LARGEST_GRAPH = 500_000
 """Nodes, those of subgraphs and of inlined functions included, up to which a network is read."""
@@ -54,7 +55,7 @@ def read_skeleton(path: Path) -> bytes:
     (about 0.8 GB once counted), and `OSError` where it cannot be read.
     """
     note_input(path)
-    with path.open("rb", buffering=0) as file:
+    with open_unbuffered(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > _SMALL_FILE:
             return _Walk(file, size, str(path)).message(0, size, "model", 0)

@@ -13,4 +13,7 @@ it costs 1 per string, as no file says how long texts are. Numbers packed severa
 by one and moved as the bytes they take. Attention with a cache reads the keys and values it attends to and
 writes the new ones. Numbers in attributes (trees, linear models) are weights of four bytes. Padded
 channels of a blocked layout are computed and counted.
+
+In: a node with the shapes, types and small values of its inputs.
+Out: the `Count` of one operator, or the reason why it has none.
 """

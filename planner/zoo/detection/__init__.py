@@ -1,5 +1,5 @@
 """Detectors and segmentation networks.
 
-In: a `Builder`.
+In: a `NetworkBuilder`.
 Out: a graph with the shapes of the published architecture.
 """

@@ -1,5 +1,5 @@
 """Image classifiers for servers and desktops.
 
-In: a `Builder`.
+In: a `NetworkBuilder`.
 Out: a graph with the shapes of the published architecture.
 """

@@ -1,5 +1,5 @@
 """Image classifiers for phones and boards.
 
-In: a `Builder`.
+In: a `NetworkBuilder`.
 Out: a graph with the shapes of the published architecture.
 """

@@ -1,5 +1,5 @@
 """Networks on text: encoders, decoders and text recognition.
 
-In: a `Builder`.
+In: a `NetworkBuilder`.
 Out: a graph with the shapes of the published architecture.
 """

@@ -13,7 +13,7 @@ from planner.engines.session import EngineError
 SETUP = ProbeSetup("onnxruntime", 1, "fp32", 0.12)
 
 
-class Machine:
+class ClockedMachine:
     """A machine with a clock of its own: a probe takes about `probe_s`, a fit of n `fit_s` x n to `power`."""
 
     def __init__(self, probe_s, fit_s, power=1.3):
@@ -54,19 +54,19 @@ def spent(machine, budget_s, tmp_path, monkeypatch):
     ("probe_s", "fit_s", "power"), [(0.34, 0.01, 1.3), (0.34, 0.05, 1.4), (1.5, 0.02, 1.3), (0.1, 0.002, 1.5)]
 )
 def test_a_budget_is_kept_within_a_tenth(budget_s, probe_s, fit_s, power, tmp_path, monkeypatch):
-    seconds, probes = spent(Machine(probe_s, fit_s, power), budget_s, tmp_path, monkeypatch)
+    seconds, probes = spent(ClockedMachine(probe_s, fit_s, power), budget_s, tmp_path, monkeypatch)
     assert seconds <= 1.1 * budget_s
     assert seconds >= 0.75 * budget_s
     assert probes > 0
 
 
 def test_twenty_seconds_buy_a_calibration_on_a_usual_machine(tmp_path, monkeypatch):
-    _, probes = spent(Machine(0.34, 0.01), 20.0, tmp_path, monkeypatch)
+    _, probes = spent(ClockedMachine(0.34, 0.01), 20.0, tmp_path, monkeypatch)
     assert probes >= calibrate.LEAST_PROBES
 
 
 def test_a_probe_that_the_budget_cuts_off_is_not_kept_as_one_that_hangs(tmp_path, monkeypatch):
-    seconds, probes = spent(Machine(200.0, 0.01), 20.0, tmp_path, monkeypatch)
+    seconds, probes = spent(ClockedMachine(200.0, 0.01), 20.0, tmp_path, monkeypatch)
     assert seconds <= 22.0
     assert probes == 0
     assert "probes_version" in json.loads((tmp_path / "journal").read_text())
@@ -102,7 +102,7 @@ def test_it_waits_no_longer_than_the_budget(monkeypatch):
 
 @pytest.mark.parametrize(("share", "waits"), [(0.5, True), (0.95, False), (None, False)])
 def test_only_a_probe_that_lost_the_processor_makes_it_wait(share, waits, tmp_path, monkeypatch):
-    machine, waited = Machine(2.0, 0.01), []
+    machine, waited = ClockedMachine(2.0, 0.01), []
     monkeypatch.setattr(machine, "run", answering(machine, share))
     monkeypatch.setattr(calibrate, "wait_for_rest", lambda *_: waited.append(1))
     spent(machine, 20.0, tmp_path, monkeypatch)

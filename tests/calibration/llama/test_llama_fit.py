@@ -12,7 +12,7 @@ import pytest
 from planner.calibration.llama import calibrate as calibrating
 from planner.calibration.llama import probing
 from planner.calibration.llama.calibrate import fitted, left_out_errors
-from planner.calibration.llama.fit import Observation, fit_prompts, fit_steps
+from planner.calibration.llama.fit import PassObservation, fit_prompts, fit_steps
 from planner.calibration.llama.probing import PassJournal, collect, decoder_of, observations, work_of
 from planner.calibration.llama.split import (
     JUDGED,
@@ -223,5 +223,5 @@ def test_drift_of_the_reference_is_divided_out(answers):
     entry = {**answers[0], "reference_s": 2.2e-4}
     plain = observations([entry], 1, None)[0]
     assert observations([entry], 1, 2e-4)[0].seconds == pytest.approx(plain.seconds / 1.1)
-    assert isinstance(plain, Observation)
+    assert isinstance(plain, PassObservation)
     assert observations([entry], 2, None) == []

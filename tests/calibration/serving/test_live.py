@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.calibration.serving.child import Measured
+from planner.calibration.serving.child import MeasuredRun
 from planner.calibration.serving.compare import compare, kept, right
 from planner.calibration.serving.live import LiveServer, refuse_unserved
 from planner.calibration.serving.noise import Noise, empty_loop
@@ -43,7 +43,7 @@ def _run(rack, seconds):
     run = LiveServer(rack, 0, units, [0]).run()
     names = list(dict.fromkeys(group.network for group in rack.streams))
     loop_s = {(name, size): np.full(20, seconds * size) for name in names for size in sizes}
-    return run, compare(rack, Measured(QUIET, loop_s, None, run, "1", rack)), units
+    return run, compare(rack, MeasuredRun(QUIET, loop_s, None, run, "1", rack)), units
 
 
 def _rack(*streams, batching=None, count=1, seconds=2.0):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.chain.description import Chains, ChainStream, ChainUnit, ItemCount, Visit
-from planner.chain.simulation.draw import Sent, frames_of
+from planner.chain.simulation.draw import SentFrames, frames_of
 from planner.chain.simulation.run import run_work, simulate_chains
 from planner.chain.simulation.work import ANSWERED, DROPPED, Work, homes, steady, tables_of, undisturbed
 from planner.latency.band import Band
@@ -31,7 +31,7 @@ def run_at(
     chains = Chains(UNITS, streams)
     sources = [stream.sources for stream in streams]
     stream = np.array(of or [0] * len(times_s))
-    sent = Sent(np.array(times_s), stream, stream)
+    sent = SentFrames(np.array(times_s), stream, stream)
     tables = tables_of(chains, "mid", sources, 1, max_wait_s)
     course = undisturbed(1, len(tables.queue_unit), homes(chains, sources, 1))
     frames = frames_of(chains, sent, np.random.default_rng(1))

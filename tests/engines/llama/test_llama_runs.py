@@ -10,10 +10,11 @@ import pytest
 
 from planner.calibration.llama.subject import subject_of
 from planner.engines.llama import free_processors, run
-from planner.engines.llama.free_processors import Load, free_for
+from planner.engines.llama.free_processors import OtherPrograms, free_for
 from planner.engines.llama.random_blocks import RANDOM_TYPES, random_blocks
 from planner.engines.llama.random_gguf import RandomModel, architecture_of, write_gguf
-from planner.engines.llama.run import Passes, TimedPass, require_llama, run_random
+from planner.engines.llama.run import Passes, require_llama, run_random
+from planner.engines.llama.timed_pass import TimedPass
 from planner.engines.session import EngineError
 from planner.errors import InputError
 from planner.language.formats.ggml_types import BY_NAME
@@ -106,14 +107,14 @@ def looks(*loads):
 def test_a_busy_machine_is_refused_with_what_it_waits_for(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     said = []
-    busy = Load(1.4, "pytest", 0.98)
+    busy = OtherPrograms(1.4, "pytest", 0.98)
     with pytest.raises(EngineError, match=r"2 of 2 free, got 1.4 used .* pytest \(98 %\); stop it"):
         free_for(2, 0.0, said.append, look=looks(busy))
     assert said == []
-    free_for(2, 60.0, said.append, look=looks(busy, Load(0.05, "", 0.0)))
+    free_for(2, 60.0, said.append, look=looks(busy, OtherPrograms(0.05, "", 0.0)))
     assert len(said) == 1
     assert "waiting for it to end" in said[0]
-    free_for(1, 0.0, look=looks(Load(1.1, "other", 1.0)))
+    free_for(1, 0.0, look=looks(OtherPrograms(1.1, "other", 1.0)))
     free_for(2, 0.0, look=looks(None))
     with pytest.raises(EngineError, match="at most 2 threads"):
         free_for(3, 0.0, look=looks(None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,9 @@ from planner.workload.workload import read_workload
 from tests.workload.test_attention_cache import KINDS, fused, spelt
 
 
+@functools.cache
 def units():
-    """One part for each fitted model, drawn with a seed."""
+    """One part for each fitted model, drawn with a seed; looked for when the first test asks."""
     draw, found = np.random.default_rng(1), {}
     for device in device_ids():
         part = read_device(device)
@@ -30,11 +33,8 @@ def units():
     return [places[draw.integers(len(places))] for _, places in sorted(found.items())]
 
 
-UNITS = units()
-
-
 def test_every_fitted_model_is_tried():
-    assert len(UNITS) == len(transfer_files())
+    assert len(units()) == len(transfer_files())
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -50,7 +50,7 @@ def test_fused_costs_about_what_the_spelt_form_does(seed):
     queries, cached = draw(1, 1, 16, 128, 512), draw(0, 64, 512, 4096)
     size = (draw(1, 2, 4), heads, keys, queries, cached, draw(32, 64, 128))
     one, apart = read_workload(fused(kind, *size)), read_workload(spelt(*size))
-    for device, unit, engine in UNITS:
+    for device, unit, engine in units():
         part = read_device(device)
         whole, parts = (
             estimate(network, part, unit=unit, engine=engine).latency_s.mid for network in (one, apart)

@@ -51,7 +51,7 @@ def test_a_weaker_provenance_is_never_narrower_than_a_stronger_one():
     assert seen > 20
 
 
-@pytest.mark.parametrize("device_id", ["imx8mp", "ryzen-ai-hx370", "coral-edgetpu-usb"])
+@pytest.mark.parametrize("device_id", ["deepx-dx-m1", "ryzen-ai-hx370", "coral-edgetpu-m2"])
 def test_an_unseen_unit_has_the_roofline_times_the_median_miss(device_id):
     device = read_device(device_id)
     unit = next(unit_id for unit_id, unit in device.units.items() if unit.kind == "npu")

@@ -67,7 +67,7 @@ def test_draws_are_the_same_for_a_seed_and_options_share_what_is_shared(models):
 
 
 @dataclass
-class Line:
+class WeightedCost:
     """A cost that is a weighted sum of its inputs' places: 100 + 30 x + 10 y, all places alike."""
 
     weights: dict[str, float] = field(default_factory=lambda: {"x": 30.0, "y": 10.0})
@@ -88,7 +88,7 @@ class Line:
 
 def test_quantiles_and_variance_of_a_sum_are_the_theorys():
     """Var = (30^2 + 10^2) / 12, of which x has 0.9 (Saltelli et al., Global Sensitivity Analysis, 2008)."""
-    found = monte_carlo([Line()], draws=2000, seed=11)
+    found = monte_carlo([WeightedCost()], draws=2000, seed=11)
     (spread,) = found.options
     assert spread.mean_total_cost == pytest.approx(120, abs=0.1)
     grid = 100 + 30 * np.linspace(0, 1, 1001)[:, None] + 10 * np.linspace(0, 1, 1001)[None, :]
@@ -100,5 +100,5 @@ def test_quantiles_and_variance_of_a_sum_are_the_theorys():
 
 
 def test_a_cost_that_nothing_moves_has_no_shares():
-    (item,) = monte_carlo([Line({"x": 0.0})], draws=8, seed=1).inputs
+    (item,) = monte_carlo([WeightedCost({"x": 0.0})], draws=8, seed=1).inputs
     assert item.first_order is None

@@ -31,7 +31,7 @@ COMPRESSED = """networks:
 @pytest.fixture(scope="module", params=["chosen", "given", "none feasible"])
 def study(request, line):
     if request.param == "given":
-        return run_study(line(extra=ACCURACY + COMPRESSED))
+        return run_study(line(devices="jetson-orin-nano-8, t4", extra=ACCURACY + COMPRESSED))
     if request.param == "chosen":
         return run_study(line(devices="jetson-orin-nano-8, raspberry-pi-5"))
     return run_study(line(("power_limit: 1200 W", "power_limit: 40 W"), devices="jetson-orin-nano-8, t4"))

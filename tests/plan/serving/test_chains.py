@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from planner.calibration.serving.child import Measured
+from planner.calibration.serving.child import MeasuredRun
 from planner.calibration.serving.noise import Noise
 from planner.errors import InputError
 from planner.plan.scenario.file import read_scenario
@@ -28,7 +28,7 @@ CHAIN = """  - name: cameras
 """
 
 
-class Sleeper:
+class ChainSleeper:
     """A loaded network that takes its time and no processor."""
 
     def __init__(self, network, size):
@@ -61,10 +61,10 @@ def _served(tmp_path, text, seconds=1.5):
     live = chains_of_rack(scenario, rack)
     sizes = range(1, rack.batching.max_size + 1)
     count = live.devices * live.servers
-    workers = [{(n, size): Sleeper(n, size) for n in TIMES_S for size in sizes} for _ in range(count)]
+    workers = [{(n, size): ChainSleeper(n, size) for n in TIMES_S for size in sizes} for _ in range(count)]
     run = ServeChain(live.work(lambda _network, _size: 1.0), live.servers)(workers, [0])
     loop_s = {(n, size): np.full(9, TIMES_S[n] * size) for n in TIMES_S for size in sizes}
-    measured = Measured(Noise(0.0, 0.0, 0.001), loop_s, None, run, "1", rack)
+    measured = MeasuredRun(Noise(0.0, 0.0, 0.001), loop_s, None, run, "1", rack)
     return run, compare_chains(live, measured, None), workers
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from planner.rack.compiled import ahead
 from planner.rack.compiled import engine as compiled_engine
-from planner.rack.compiled.ahead import Pace, Pieces, most_ahead
+from planner.rack.compiled.ahead import EpochsAhead, Pieces, most_ahead
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
@@ -87,7 +87,7 @@ def test_a_cool_rack_is_run_far_ahead_and_never_goes_back(make_rack, went_back):
 
 
 def test_one_epoch_at_a_time_while_settings_change():
-    pace = Pace(most=4)
+    pace = EpochsAhead(most=4)
     asked = []
     for _ in range(12):
         asked.append(pace.epochs)

@@ -16,7 +16,7 @@ from planner.rack.description.life import CarrierFailures, Failures
 from planner.rack.description.rack import Air
 from planner.rack.studies.delta import measure_delta, word_difference, zstd_patch
 from planner.rack.studies.dvfs import ClockThresholds, saving_band
-from planner.rack.studies.offload import CloudRequest, Link, largest_share, offload
+from planner.rack.studies.offload import CloudRequest, OffloadLink, largest_share, offload
 from planner.rack.studies.reliability import (
     Redundancy,
     arrhenius_factor,
@@ -180,7 +180,7 @@ def test_a_shifted_file_needs_moved_blocks(weights):
     assert measure_delta(old, new).method.startswith("Zstandard")
 
 
-LINK = Link(round_trip_s=0.04, up_bytes_per_s=2.5e6, down_bytes_per_s=5e6, loss=0.0, timeout_s=0.2)
+LINK = OffloadLink(round_trip_s=0.04, up_bytes_per_s=2.5e6, down_bytes_per_s=5e6, loss=0.0, timeout_s=0.2)
 FRAME = CloudRequest(up_bytes=100e3, down_bytes=1e3, service_s=0.02, price=1e-5)
 
 

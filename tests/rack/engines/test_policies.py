@@ -269,9 +269,9 @@ def test_the_policy_of_the_guide_works(hot_rack):
     ],
 )
 def test_whatever_a_policy_returns_is_looked_at(make_rack, engine, answer, told):
-    class Odd:
+    class OddPolicy:
         def steer(self, _rack, _seen, controls, _memory):
             return answer(controls)
 
     with pytest.raises(InputError, match=f"(?s)Odd.*{told}"):
-        simulate(make_rack(policies=(Odd(),)), engine=engine)
+        simulate(make_rack(policies=(OddPolicy(),)), engine=engine)

@@ -24,7 +24,13 @@ from planner.rack.studies.airflow_models import (
     fit_airflows,
     fit_leakage,
 )
-from planner.rack.studies.density import RackSurroundings, density_limit, density_rows, heat_reason
+from planner.rack.studies.density import (
+    RackSurroundings,
+    density_limit,
+    density_rows,
+    heat_reason,
+    settled_rows,
+)
 from planner.rack.studies.joint_fit import growth_needed, joint_fits
 
 ARTICLE = (DensityPoint(20, 12.0, 75.0), DensityPoint(40, 28.0, 75.0), DensityPoint(60, 45.0, 77.0))
@@ -124,7 +130,9 @@ def test_powers_that_fall_with_heat_are_no_leakage():
 def test_rows_settle_where_the_algebra_says(make_rack):
     """Two devices at 45 % of 20 W over 5 W idle: 14 W each at any density, air and dies in closed form."""
     rack = make_rack()
-    rows = density_rows(rack, [1, 2, 40], lambda _: RackSurroundings(Air(25.0, 0.1, recirculation=0.5), 12.0))
+    rows = density_rows(
+        settled_rows(rack, lambda _: RackSurroundings(Air(25.0, 0.1, recirculation=0.5), 12.0)), [1, 2, 40]
+    )
     for row in rows:
         rise_k = (row.devices * 14.0 + 12.0) / heat_rate_w_per_k(rack.air)
         assert row.power_per_device_w == pytest.approx(14.0, rel=1e-9)
@@ -158,7 +166,7 @@ def test_a_rack_too_dense_throttles_as_long_as_the_heat_balance_asks(make_rack, 
     hot = replace(thermal, resistance_k_per_w=3.0, throttle_c=82.0, hysteresis_k=2.0)
     rack = make_rack(streams=(StreamGroup("cameras", 40, 15.0, "net", 0.1),), air=Air(25.0, 10.0))
     rack = replace(rack, device=replace(rack.device, thermal=hot))
-    (row,) = density_rows(rack, [4], lambda _: RackSurroundings(rack.air, 12.0))
+    (row,) = density_rows(settled_rows(rack, lambda _: RackSurroundings(rack.air, 12.0)), [4])
     share = (25.0 - (81.0 - 25.0) / 3.0) / 10.0
     assert row.throttled_share == pytest.approx(share, abs=0.03)
     assert row.device_c == pytest.approx(81.0, abs=0.7)
@@ -184,7 +192,7 @@ def test_the_limit_is_the_last_count_that_is_fine(make_rack):
 
 def test_nonsense_is_refused(make_rack):
     with pytest.raises(InputError, match="counts"):
-        density_rows(make_rack(), [], lambda _: RackSurroundings(Air(25.0, 0.1), 12.0))
+        density_rows(settled_rows(make_rack(), lambda _: RackSurroundings(Air(25.0, 0.1), 12.0)), [])
     with pytest.raises(InputError, match="two densities"):
         fit_airflows(ARTICLE[:1], AIR_J_PER_M3_K)
     with pytest.raises(InputError, match="rise_k"):

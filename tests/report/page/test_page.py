@@ -18,7 +18,7 @@ from tests.fonts import needs_chinese_font
 HOSTILE = "</script><script>alert(1)</script> <b>\"'& {x} <!--record-->"
 
 
-class Seen(HTMLParser):
+class SeenPage(HTMLParser):
     """Tags, attributes and text outside scripts and styles."""
 
     def __init__(self):
@@ -42,7 +42,7 @@ class Seen(HTMLParser):
 
 
 def seen(html):
-    found = Seen()
+    found = SeenPage()
     found.feed(html)
     return found
 

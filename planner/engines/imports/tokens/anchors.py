@@ -11,7 +11,7 @@ from planner.schema.reading.yaml_file import write_document
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredSetting:
     """What a tool does not say, or says in words of its own; None takes what it says."""
 
     device: str
@@ -22,7 +22,7 @@ class Measured:
     weights: str | None = None
 
 
-def anchor_text(found: TokenImport, measured: Measured) -> str:
+def anchor_text(found: TokenImport, measured: MeasuredSetting) -> str:
     """The file; `InputError` with all that is missing, and where no rate is of use for a step or a prompt."""
     problems = [
         Problem(f"--{name}", f"the {what} that was measured", "nothing, and the file does not say")
@@ -42,7 +42,7 @@ def anchor_text(found: TokenImport, measured: Measured) -> str:
     return heading + write_document({"measurements": entries})
 
 
-def _entries(rate: TokenRate, measured: Measured) -> Iterator[dict[str, object]]:
+def _entries(rate: TokenRate, measured: MeasuredSetting) -> Iterator[dict[str, object]]:
     """A step and a prompt of their own: an anchor with both would tie a step to the prompt's length."""
     given = {
         "device": measured.device,

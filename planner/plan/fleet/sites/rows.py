@@ -56,14 +56,14 @@ def read_sites(table: SiteTable, spec: FleetSpec, templates: Mapping[str, SiteTe
         problems.append(Problem("template", f"a column that says which of {known}", "none", "add it", 1))
     if problems:
         raise InputError(table.file, problems)
-    reading = _Reading(table, spec, templates, headings)
+    reading = _RowReading(table, spec, templates, headings)
     sites = reading.sites()
     if reading.problems:
         raise InputError(table.file, _gathered(reading.problems))
     return Sites(sites, reading.questions.found, reading.rounder.roundings())
 
 
-class _Reading:
+class _RowReading:
     """The walk over the rows."""
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from planner.distribution import install_command
 from planner.errors import InputError, MissingDataError, Problem
-from planner.process.inputs import note_input
+from planner.read_files import read_bounded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,10 +36,8 @@ def read_table(path: Path) -> SiteTable:
         raise _refused(path, "a file ending in .csv or .parquet", path.suffix or "no ending")
     if not path.is_file():
         raise _refused(path, "a table of sites", "no such file")
-    if path.stat().st_size > MAX_BYTES:
-        raise _refused(path, f"at most {MAX_BYTES} bytes", f"{path.stat().st_size} bytes")
-    note_input(path)
-    table = _from_csv(path) if path.suffix == ".csv" else _from_parquet(path)
+    content = read_bounded(path, MAX_BYTES)
+    table = _from_csv(path, content) if path.suffix == ".csv" else _from_parquet(path, content)
     if not table.rows:
         raise _refused(path, "at least one site", "none")
     if len(table.rows) > MOST_SITES:
@@ -47,9 +45,9 @@ def read_table(path: Path) -> SiteTable:
     return table
 
 
-def _from_csv(path: Path) -> SiteTable:
+def _from_csv(path: Path, content: bytes) -> SiteTable:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused(path, "text in UTF-8", f"bytes that are not, at byte {error.start}") from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -92,7 +90,7 @@ def _of_the_head(columns: Sequence[str]) -> list[Problem]:
     return problems
 
 
-def _from_parquet(path: Path) -> SiteTable:
+def _from_parquet(path: Path, content: bytes) -> SiteTable:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
@@ -100,7 +98,10 @@ def _from_parquet(path: Path) -> SiteTable:
             f"{path} is Parquet and needs pyarrow, which is not installed; run: {install_command('sweep')}"
         ) from None
     try:
-        table = parquet.read_table(path)
+        file = parquet.ParquetFile(io.BytesIO(content))
+        if file.metadata.num_rows > MOST_SITES:
+            raise _refused(path, f"at most {MOST_SITES:,} sites", f"{file.metadata.num_rows:,}")
+        table = file.read()
     except (ArrowException, OSError) as error:
         raise _refused(path, "a Parquet file", str(error).splitlines()[0]) from None
     columns = tuple(table.column_names)

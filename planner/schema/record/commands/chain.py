@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-
-class EndsRecord(TypedDict):
-    """Low, middle and high of a quantity, without a stated probability."""
-
-    low: float | None
-    mid: float | None
-    high: float | None
+from planner.schema.record.options import EndsRecord
 
 
 class StepShareRecord(TypedDict):

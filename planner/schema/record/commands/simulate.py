@@ -234,7 +234,7 @@ class SettingRecord(TypedDict):
     services: list[ServiceRecord]
 
 
-class MovedRecord(TypedDict):
+class ServiceShiftRecord(TypedDict):
     """A stream's p99 where service takes a share longer or shorter; null where a queue has no end."""
 
     stream: str
@@ -251,7 +251,7 @@ class RunBesideRecord(TypedDict):
     throttle_probability: NotRequired[float | None]
     new_model: NotRequired[NewModelRecord]
     theory: NotRequired[TheoryRecord]
-    sensitivity: NotRequired[list[MovedRecord]]
+    sensitivity: NotRequired[list[ServiceShiftRecord]]
 
 
 class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):

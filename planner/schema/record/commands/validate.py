@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import ServiceRecord
+from planner.schema.record.options import EndsRecord, ServiceRecord
 from planner.schema.record.rack import Verdict
 
 
@@ -161,14 +161,6 @@ class ServeRecord(TypedDict):
     variation: ServiceProcessRecord | None
     sides: list[ServedSideRecord]
     warnings: list[str]
-
-
-class EndsRecord(TypedDict):
-    """Low, middle and high of one quantity; null is without end."""
-
-    low: float | None
-    mid: float | None
-    high: float | None
 
 
 class FieldRowRecord(TypedDict):

@@ -260,6 +260,8 @@ class DeviceRecord(WeakestRecord):
     modes: list[ModeRecord]
     thermal: ThermalRecord
     host_link: HostLinkRecord | None
+    links: list[str]
+    """Ids of the links that it can have to a host, the delivered one first."""
     video: DeviceVideoRecord | None
     size: SizeRecord | None
     price: DevicePriceRecord | None

@@ -1,4 +1,4 @@
-"""What is shipped and what a user adds: parts, published measurements, reference networks.
+"""Parts: those of the database, those that a user adds, and what the database holds of each.
 
 Nothing heavy is imported before a function needs it; reading a part needs pydantic and yaml alone.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputError, Problem
 
@@ -17,22 +17,11 @@ if TYPE_CHECKING:
     from planner.hardware.catalog import PartFile
     from planner.hardware.database_check import DatabaseCheck
     from planner.hardware.datasheet import DatasheetNumber
+    from planner.hardware.link.links import BusLink
     from planner.hardware.listing import Listing
-    from planner.hardware.measurements import Measurement
-    from planner.plan.scenario.shipped import ShippedScenario
     from planner.schema.hardware.device import Device, Precision, UnitKind
-    from planner.schema.hardware.measurements import Correction
     from planner.schema.hardware.video import VideoUnits
     from planner.schema.reading.quantity import Money
-    from planner.zoo.reference import ReferenceNetwork
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedCorrection:
-    """A known mistake in published rows, and how many rows it touches."""
-
-    correction: Correction
-    rows: int
 
 
 def read_device(device: str | Path) -> Device:
@@ -72,6 +61,24 @@ def part_file(device_id: str) -> PartFile:
     from planner.hardware import catalog
 
     return catalog.part_file(device_id)
+
+
+def own_parts(*folders: str | Path) -> AbstractContextManager[None]:
+    """Inside the `with`, parts in these folders add to the database and override it, as with `--hardware`.
+
+    Parts are read where one is asked for; a folder without files of parts is an `InputError` then.
+
+    >>> folder = Path("my-parts")
+    >>> folder.mkdir()
+    >>> text = part_file("t4").path.read_text()
+    >>> written = (folder / "my-card.yaml").write_text(text.replace("id: t4", "id: my-card"))
+    >>> with own_parts(folder):
+    ...     read_device("my-card").id
+    'my-card'
+    """
+    from planner.data_files import own_parts_from
+
+    return own_parts_from(tuple(Path(folder) for folder in folders))
 
 
 def own_part_notes(device_ids: Collection[str] | None = None) -> tuple[str, ...]:
@@ -183,6 +190,17 @@ def device_label(device: Device) -> str | None:
     return label_sentence(device)
 
 
+def device_links(device: Device) -> tuple[BusLink, ...]:
+    """Links that a part can have to its host, the one it is delivered with first; none for a computer.
+
+    >>> [link.id for link in device_links(read_device("coral-edgetpu-usb"))]
+    ['usb3', 'usb2']
+    """
+    from planner.hardware.link.of_part import links_of
+
+    return links_of(device)
+
+
 def device_video(device: Device) -> VideoUnits | None:
     """Decoders, encoders and scalers of a part; None where nothing is known of them.
 
@@ -242,38 +260,12 @@ def write_devices_page(path: str | Path) -> list[Path]:
 
     Raises `InputError` for another ending and `OutputError` where the file cannot be written.
 
-    >>> write_devices_page("devices.html")  # doctest: +SKIP
+    >>> write_devices_page("devices.html")
     [PosixPath('devices.html')]
     """
     from planner.report import devices_page
 
     return devices_page.write_devices_page(Path(path))
-
-
-def list_networks() -> tuple[ReferenceNetwork, ...]:
-    """The reference networks with the parameters and multiply-accumulates that others published.
-
-    >>> list_networks()[0].parameters > 0
-    True
-    """
-    from planner.zoo.registry import describe, names
-
-    return tuple(describe(name) for name in names())
-
-
-def export_network(
-    name: str, path: str | Path, *, weights: Literal["none", "random"] = "none", seed: int = 0
-) -> None:
-    """Write a reference network (its name, with or without `zoo:`) as an ONNX file.
-
-    Random weights, from `seed`, can be run by an engine. Raises `UnknownIdError` for an unknown name and
-    `OutputError` where the file cannot be written.
-
-    >>> export_network("zoo:resnet18", "resnet18.onnx")  # doctest: +SKIP
-    """
-    from planner.zoo.source import export
-
-    export(name.removeprefix("zoo:"), Path(path), weights=weights, seed=seed)
 
 
 def precision_names() -> tuple[str, ...]:
@@ -285,86 +277,3 @@ def precision_names() -> tuple[str, ...]:
     from planner.schema.hardware.device import Precision
 
     return tuple(precision.value for precision in Precision)
-
-
-def engine_ids() -> tuple[str, ...]:
-    """Ids of the engines of the database, sorted.
-
-    >>> "tensorrt" in engine_ids()
-    True
-    """
-    from planner.data_files import database_dir
-
-    return tuple(sorted(path.stem for path in (database_dir() / "engines").glob("*.yaml")))
-
-
-def list_scenarios() -> tuple[ShippedScenario, ...]:
-    """The scenarios that are shipped, by name, with what each asks.
-
-    >>> "line-inspection" in [scenario.name for scenario in list_scenarios()]
-    True
-    """
-    from planner.plan.scenario.shipped import shipped_scenarios
-
-    return shipped_scenarios()
-
-
-def scenario_text(name: str) -> str:
-    """The file of a shipped scenario as it is. Raises `UnknownIdError` with the nearest names.
-
-    >>> "id: theory-md1" in scenario_text("theory-md1")
-    True
-    """
-    from planner.plan.scenario.shipped import shipped_scenario
-
-    return shipped_scenario(name).path.read_text(encoding="utf-8")
-
-
-def copy_scenario(name: str, path: str | Path = ".") -> Path:
-    """Copy a shipped scenario to a new file, or into a folder under its own name; where it was written.
-
-    Raises `UnknownIdError` with the nearest names, `OutputError` where a file is there already.
-
-    >>> copy_scenario("line-inspection", "my-line.yaml")  # doctest: +SKIP
-    """
-    from planner.plan.scenario import shipped
-
-    return shipped.copy_scenario(name, Path(path))
-
-
-def list_measurements(
-    *,
-    device: str | None = None,
-    model: str | None = None,
-    engine: str | None = None,
-    precision: str | None = None,
-    batch: int | None = None,
-    metric: str | None = None,
-    corrected: bool = False,
-) -> tuple[Measurement, ...]:
-    """Published measurements that match; `value_si` is in seconds, per second, watts or joules.
-
-    Names are shell patterns; those of networks may begin with `zoo:`. `metric` is latency_ms,
-    throughput_fps, power_w or energy_mj. With `corrected`, rows that are known to mislead are left out or
-    repaired. Raises `UnknownIdError` for a pattern that leaves nothing of what the others chose.
-
-    >>> list_measurements(device="t4", model="zoo:resnet50_v1.5")[0].part
-    't4'
-    """
-    from planner.hardware.measurements import Selection, read_measurements, select
-
-    network = model.removeprefix("zoo:") if model else None
-    wanted = Selection(device, network, engine, precision, batch, metric)
-    return select(read_measurements(corrected=corrected), wanted)
-
-
-def list_corrections() -> tuple[AppliedCorrection, ...]:
-    """Published rows that are known to mislead: what `corrected=True` does with them, and why.
-
-    >>> list_corrections()[0].rows > 0
-    True
-    """
-    from planner.hardware.measurements import read_corrections, read_measurements, rows_of
-
-    ids = [row.id for row in read_measurements()]
-    return tuple(AppliedCorrection(item, len(rows_of(item, ids))) for item in read_corrections())
