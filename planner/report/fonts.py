@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +16,7 @@ from pathlib import Path
 import matplotlib as mpl
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from matplotlib import font_manager
+from matplotlib.ft2font import FT2Font
 
 from planner.errors import InputError, MissingDataError, Problem
 from planner.read_files import open_file
@@ -89,13 +92,41 @@ def face_beside(text: str) -> Face | None:
 
 
 def _face_of_file(path: Path) -> Face:
+    try:
+        found = path.stat()
+        face = _proven_face(path, (found.st_size, found.st_mtime_ns)) if path.is_file() else None
+    except OSError:
+        face = None
+    if face is None:
+        expected, advice = "a font file (.ttf, .otf, .ttc) with Chinese letters", "name another file"
+        got = "another file, or a damaged one" if path.is_file() else "no such file"
+        raise InputError("--font", [Problem(str(path), expected, got, advice)])
+    return face
+
+
+@functools.cache
+def _proven_face(path: Path, _stamp: tuple[int, int]) -> Face | None:
+    """The face of a file of this size and time; None where a letter of it cannot be drawn.
+
+    A file from elsewhere may be damaged in any of its outlines, which fails only once that one is drawn,
+    after the simulation: all are tried, two seconds for 45,000.
+    """
     families = _families(path, proven=True)
     if not families:
-        expected, advice = "a font file (.ttf, .otf, .ttc) with Chinese letters", "name another file"
-        got = "another file" if path.is_file() else "no such file"
-        raise InputError("--font", [Problem(str(path), expected, got, advice)])
+        return None
     known = [name for name in PREFERRED if name in families]
-    return _registered(Face((known or families)[0], families[0], (path,)))
+    face = _registered(Face((known or families)[0], families[0], (path,)))
+    if face is None:
+        return None
+    try:
+        drawn = FT2Font(str(path))
+        drawn.set_size(10.0, 72.0)
+        with warnings.catch_warnings(action="ignore"):
+            for letter in drawn.get_charmap():
+                drawn.load_char(letter)
+    except RuntimeError:
+        return None
+    return face
 
 
 @functools.cache
@@ -109,7 +140,9 @@ def _system_face() -> Face:
     for family in PREFERRED:
         if family in found:
             files = found[family]
-            return _registered(Face(family, files[0][0], tuple(path for _, path in files)))
+            face = _registered(Face(family, files[0][0], tuple(path for _, path in files)))
+            if face is not None:
+                return face
     raise MissingDataError(
         "--lang zh: expected a font with Chinese letters on this system, found none; install one "
         "(Debian, Ubuntu: apt install fonts-noto-cjk; Fedora: dnf install google-noto-serif-cjk-fonts; "
@@ -118,10 +151,10 @@ def _system_face() -> Face:
 
 
 _DAMAGED = (
-    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RecursionError, TypeError,
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, TypeError,
     ValueError, struct.error,
 )  # fmt: skip
-"""What fontTools raises in the middle of a table that lies about itself."""
+"""What fontTools and FreeType raise in the middle of a table that lies about itself."""
 
 
 def _families(path: Path, *, proven: bool) -> list[str]:
@@ -132,6 +165,7 @@ def _families(path: Path, *, proven: bool) -> list[str]:
     if not path.is_file():
         return []
     collection = path.suffix.lower() in (".ttc", ".otc")
+    logging.getLogger("fontTools").setLevel(logging.CRITICAL)  # it prints a line for each damaged name
     try:
         with open_file(path) as file:
             faces = TTCollection(file, lazy=True).fonts if collection else [TTFont(file, lazy=True)]
@@ -146,8 +180,11 @@ def _family(face: TTFont) -> str:
     return str(names.getDebugName(_TYPOGRAPHIC_FAMILY) or names.getDebugName(_FAMILY))
 
 
-def _registered(face: Face) -> Face:
-    """The same face, once matplotlib knows its files: it measures text with them."""
-    for path in face.files:
-        font_manager.fontManager.addfont(path)
+def _registered(face: Face) -> Face | None:
+    """The same face, once matplotlib knows its files: it measures text with them. None where it cannot."""
+    try:
+        for path in face.files:
+            font_manager.fontManager.addfont(path)
+    except (OSError, *_DAMAGED):
+        return None
     return face

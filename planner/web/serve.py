@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 
@@ -72,7 +75,10 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 def serve(
     found: Listening, limits: VisitorLimits | None = None, ready: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Answer until a signal ends it; what visitors brought is then removed. `ready` gets the address."""
+    """Answer until a signal ends it. `ready` gets the address.
+
+    The signal is raised again, as `Stopped`, once what visitors brought is removed.
+    """
     with temporary_folder("web") as folder:
         app = application(
             folder / "work", limits or VisitorLimits(), found.hosts, found.port, found.token, found.names
@@ -90,9 +96,33 @@ def serve(
             timeout_graceful_shutdown=2,
         )
         ready(found.address)
+        server = uvicorn.Server(config)
         try:
-            uvicorn.Server(config).run(sockets=[found.socket])
-        except KeyboardInterrupt:
-            return
+            with _in_order(server, getattr(signal, "SIGHUP", None)):
+                server.run(sockets=[found.socket])
         finally:
             found.socket.close()
+
+
+@contextmanager
+def _in_order(server: uvicorn.Server, number: int | None) -> Iterator[None]:
+    """Inside the `with`, a signal that uvicorn does not know ends it in order, and is raised behind it.
+
+    uvicorn does so with Ctrl-C and SIGTERM; any other would end it in the middle of what it does.
+    """
+    if number is None or signal.getsignal(number) is signal.SIG_IGN:
+        yield
+        return
+
+    def end(came: int, _frame: FrameType | None) -> None:
+        heard.append(came)
+        server.should_exit = True
+
+    heard: list[int] = []
+    usual = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        signal.signal(number, usual)
+    if heard:
+        signal.raise_signal(number)
