@@ -1,5 +1,6 @@
 """The JSON Schema that editors complete from: shipped files fit, and what the reader refuses does not."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "integer"
 KEYWORDS = {
     *("$schema", "$defs", "$ref", "title", "description", "type", "enum", "const", "anyOf", "required"),
     *("properties", "additionalProperties", "propertyNames", "items"),
-    *("minItems", "minProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("minItems", "minProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "pattern"),
 }
 """Those of JSON Schema that `fits` looks at."""
 
@@ -39,6 +40,8 @@ def fits(value: Any, schema: dict[str, Any], whole: dict[str, Any]) -> bool:
     if (kind := schema.get("type")) == "boolean" or isinstance(value, bool):
         return kind in ("boolean", None) and isinstance(value, bool)
     if kind and not isinstance(value, TYPES[kind]):
+        return False
+    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
         return False
     if isinstance(value, dict):
         return fits_table(value, schema, whole)
