@@ -163,14 +163,18 @@ def _in_full(rule: FusionRuleSpec, groups: Groups, limit: int | None) -> FusionR
     )
 
 
-def _spelt_out(names: Iterable[str], groups: Groups) -> list[str]:
-    """Operators in the order named, each once; a group may name others."""
+def _spelt_out(names: Iterable[str], groups: Groups, inside: tuple[str, ...] = ()) -> list[str]:
+    """Operators in the order named, each once; a group may name others, but not those that it is `inside`."""
     found: dict[str, None] = {}
     for name in names:
         if name[0].isupper() or ":" in name:
             found[name] = None
+        elif name in inside:
+            raise InputError(
+                "operator groups", [Problem(name, "operators and other groups", "itself", "take it out")]
+            )
         elif name in groups:
-            found.update(dict.fromkeys(_spelt_out(groups[name], groups)))
+            found.update(dict.fromkeys(_spelt_out(groups[name], groups, (*inside, name))))
         else:
             raise UnknownIdError("operator group", name, groups)
     return list(found)

@@ -1,6 +1,7 @@
 """Rules of engines: inheritance, groups, the register table, and what stays apart."""
 
 import pytest
+from pydantic import ValidationError
 
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import engine_ids, read_device, read_engine
@@ -47,6 +48,20 @@ def test_unknown_rules_and_groups_are_refused():
         worked_out(engine(extends="base", takes=["convolutions"]), BASE)
     with pytest.raises(UnknownIdError, match="operator group 'smal'"):
         worked_out(engine(fusion=[{"name": "a", "anchor": ["smal"], "absorbs": []}]), BASE)
+
+
+@pytest.mark.parametrize("key", ["anchor", "absorbs", "requires"])
+def test_an_operator_has_a_name(key):
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        engine(fusion=[{"name": "a", "anchor": ["Conv"], "absorbs": [], key: [""]}])
+
+
+def test_a_group_does_not_name_itself():
+    groups = {"some": ["more"], "more": ["Relu", "some"]}
+    with pytest.raises(InputError, match="some: expected operators and other groups, got itself"):
+        worked_out(
+            engine(operator_groups=groups, fusion=[{"name": "a", "anchor": ["some"], "absorbs": []}]), None
+        )
 
 
 def test_the_register_table_lets_seven_operators_fuse():

@@ -21,6 +21,9 @@ from planner.schema.reading.strict import StrictModel, refuse_all
 VersionText = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,6}){0,3}$")]
 """Numbers with points between, as `8.6.1`."""
 
+OperatorName = Annotated[str, Field(min_length=1)]
+"""As ONNX spells it, with its domain before a colon; with a small letter first, a group of them."""
+
 
 class FusionRuleSpec(StrictModel):
     """Operators that the engine runs as one kernel: a chain that starts at an anchor.
@@ -29,14 +32,14 @@ class FusionRuleSpec(StrictModel):
     """
 
     name: str
-    anchor: list[str] = Field(min_length=1)
-    absorbs: list[str]
+    anchor: list[OperatorName] = Field(min_length=1)
+    absorbs: list[OperatorName]
     max_nodes: int = Field(default=12, ge=1)
     extra_reads: int = Field(default=1, ge=0)
     """Activations read beside those of the anchor, such as a residual branch."""
     vectors_only: bool = False
     """Whether a constant operand must be a bias: one value for each row or column of the product at most."""
-    requires: list[str] = Field(default_factory=list)
+    requires: list[OperatorName] = Field(default_factory=list)
     """Operators that must all be there for the rule to apply."""
     generated: bool = False
     """Whether the engine writes the kernel for the chain at hand, so that registers limit its length."""
@@ -45,8 +48,8 @@ class FusionRuleSpec(StrictModel):
 class KeptApart(StrictModel):
     """Operators that stay kernels of their own behind these anchors, and why."""
 
-    anchor: list[str] = Field(min_length=1)
-    operators: list[str] = Field(min_length=1)
+    anchor: list[OperatorName] = Field(min_length=1)
+    operators: list[OperatorName] = Field(min_length=1)
     reason: str
 
 
@@ -80,7 +83,7 @@ class OperatorLimit(StrictModel):
     """
 
     rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "bidirectional", "absent"]
-    operators: list[str] = Field(default_factory=list)
+    operators: list[OperatorName] = Field(default_factory=list)
     """Empty: all."""
     attribute: str | None = None
     most: int | None = None
@@ -98,7 +101,7 @@ class IntegerForm(StrictModel):
     none matches runs at the peak of the precision.
     """
 
-    operators: list[str] = Field(min_length=1)
+    operators: list[OperatorName] = Field(min_length=1)
     classes: list[str] = Field(default_factory=list)
     activations: list[str] = Field(default_factory=list)
     weights: list[str] = Field(default_factory=list)
@@ -176,7 +179,7 @@ class KeptInFloats(StrictModel):
     """
 
     runs: PrecisionName
-    operators: list[str] = Field(min_length=1)
+    operators: list[OperatorName] = Field(min_length=1)
     products: bool
     source: str
     says: str
@@ -225,7 +228,7 @@ class EngineOnUnit(SourcedBlock):
     """Rows behind both."""
     support: Support | None = None
     """What the next four rest on; none of them is known without it."""
-    operators: list[str] | None = None
+    operators: list[OperatorName] | None = None
     """ONNX operators that run on this kind of unit at all; others fall back. All do where none are named."""
     limits: list[OperatorLimit] = Field(default_factory=list)
     """What operators that run have to keep to beside."""
@@ -269,7 +272,7 @@ class Engine(StrictModel):
     units: dict[UnitKind, EngineOnUnit]
     extends: str | None = None
     takes: list[str] = Field(default_factory=list)
-    operator_groups: dict[str, list[str]] = Field(default_factory=dict)
+    operator_groups: dict[str, list[OperatorName]] = Field(default_factory=dict)
     fusion: list[FusionRuleSpec] = Field(default_factory=list)
     kept_apart: list[KeptApart] = Field(default_factory=list)
     versions: list[EngineVersion] = Field(default_factory=list)
