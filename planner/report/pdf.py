@@ -122,13 +122,21 @@ def typeset(
 
 
 def _compiled(folder: Path, timestamp: datetime) -> bytes:
-    """The accessible PDF; one without that promise where a letter that somebody wrote has no font."""
+    """The accessible PDF; one without that promise where a letter that somebody wrote has no font.
+
+    Raises `RuntimeError` where the typesetter gives up, as for want of threads: what it raises is none of
+    Python's errors, and would end the process with its own words.
+    """
     try:
         return _compile(folder, timestamp, (_STANDARD,))
     except typst.TypstError as error:
         if _NO_FONT not in str(error):
             raise
         return _compile(folder, timestamp, ())
+    except BaseException as error:
+        if isinstance(error, (Exception, KeyboardInterrupt, SystemExit)):
+            raise
+        raise RuntimeError(f"the typesetter gave up: {error}") from error
 
 
 def _first_page(folder: Path, timestamp: datetime) -> bytes:

@@ -1,12 +1,14 @@
 import io
 import os
 import re
+from datetime import UTC, datetime
 
 import pytest
+import typst
 from pypdf import PdfReader
 
 from planner.errors import InputError, OutputError
-from planner.report.pdf import render_pdf, write_pdf
+from planner.report.pdf import _compiled, render_pdf, write_pdf
 
 HOSTILE = [
     '#panic("x")',
@@ -296,3 +298,17 @@ def test_letters_without_a_font_do_not_stop_an_english_report(sample):
     record = sample.brief()
     record["scenario"]["title"] = "产线 مصنع โรงงาน"
     assert render_pdf(record).startswith(b"%PDF")
+
+
+def test_a_typesetter_that_gives_up_is_an_error_of_python(tmp_path, monkeypatch):
+    """It raises what is none of Python's errors, as where the system gives no more threads."""
+
+    class Panic(BaseException):
+        pass
+
+    def panics(*_args, **_options):
+        raise Panic("no thread pool")
+
+    monkeypatch.setattr(typst, "compile", panics)
+    with pytest.raises(RuntimeError, match="the typesetter gave up: no thread pool"):
+        _compiled(tmp_path, datetime(2026, 1, 1, tzinfo=UTC))

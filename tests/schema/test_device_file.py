@@ -265,3 +265,9 @@ def test_money_has_an_amount_and_a_currency(price: str, accepted: bool) -> None:
     else:
         with pytest.raises(InputError, match="an amount of zero or more with a currency code"):
             read(text)
+
+
+def test_a_peak_of_nothing_is_refused() -> None:
+    """Every prediction divides by it."""
+    problem = only(refused("SAVE: 0.5 TOPS", "SAVE: 0 TOPS"))
+    assert (problem.where, problem.got) == ("units.gpu.peaks.fp32.SAVE", "'0 TOPS'")

@@ -79,6 +79,8 @@ def _comparison(fleet: Fleet) -> Iterator[Line]:
 
 def _groups(fleet: Fleet) -> Iterator[Line]:
     rows = [_group(total, fleet) for total in fleet.groups[:_MOST_GROUPS]]
+    if not rows:  # no site was answered
+        return
     yield "by group, energy and carbon over all years:"
     yield Grid(rows, frozenset(rows[0]) - {"group", "best standard"}, ("spares", "open", "carbon"))
     if len(fleet.groups) > _MOST_GROUPS:

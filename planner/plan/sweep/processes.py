@@ -7,6 +7,7 @@ behind when the calling process is killed; hence these few lines.
 
 from __future__ import annotations
 
+import errno
 import json
 import queue
 import subprocess
@@ -41,13 +42,13 @@ class _PointWorker:
         self._process: subprocess.Popen[str] | None = None
 
     def reply_to(self, task: PointTask) -> Reply | str:
-        """The reply, or how the process ended instead; the next task then has a new one."""
-        try:
-            if self._process is None:
-                self._process = _started(self._module)
-            line = _exchanged(self._process, json.dumps(task))
-        except OSError as error:
-            return f"could not be started: {error}"
+        """The reply, or how the process ended instead; the next task then has a new one.
+
+        Raises `OSError` where none can be started: the system gives no more processes or files.
+        """
+        if self._process is None:
+            self._process = _started(self._module)
+        line = _exchanged(self._process, json.dumps(task))
         if line.endswith("\n"):
             reply: Reply = json.loads(line)
             return reply
@@ -78,7 +79,7 @@ def _exchanged(process: subprocess.Popen[str], line: str) -> str:
         process.stdin.write(line + "\n")
         process.stdin.flush()
         return process.stdout.readline()
-    except BrokenPipeError:
+    except OSError:
         return ""
 
 
@@ -93,10 +94,14 @@ def on_processes(
 
     `module` is the program of a worker, which calls `planner.plan.sweep.worker.serve`. A task is taken from
     the sequence when a worker is free for it, so that a sequence may make each on demand. One whose worker
-    died goes to the next one that is free, `MOST_ATTEMPTS` times in all.
+    died goes to the next one that is free, `MOST_ATTEMPTS` times in all. A worker that cannot be started
+    leaves its task to the others.
+
+    Raises `OSError` where no worker can be started, for want of processes, threads or files: what was yielded
+    before is answered.
     """
     waiting: queue.SimpleQueue[_Attempt | None] = queue.SimpleQueue()
-    replies: queue.SimpleQueue[tuple[int, Reply]] = queue.SimpleQueue()
+    replies: queue.SimpleQueue[tuple[int, Reply] | OSError] = queue.SimpleQueue()
     stopping = threading.Event()
     for number in range(len(tasks)):
         waiting.put(_Attempt(number))
@@ -106,10 +111,12 @@ def on_processes(
         for worker in pool
     ]
     for thread in threads:
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system gives no more threads
+            replies.put(BlockingIOError(errno.EAGAIN, str(error)))
     try:
-        for _ in range(len(tasks)):
-            yield replies.get()
+        yield from _as_they_come(replies, len(tasks), len(pool))
     finally:
         stopping.set()
         for _ in pool:
@@ -120,15 +127,34 @@ def on_processes(
                 thread.join(_KILL_AGAIN_S)
 
 
+def _as_they_come(
+    replies: queue.SimpleQueue[tuple[int, Reply] | OSError], tasks: int, workers: int
+) -> Generator[tuple[int, Reply]]:
+    while tasks:
+        reply = replies.get()
+        if not isinstance(reply, OSError):
+            tasks -= 1
+            yield reply
+            continue
+        workers -= 1
+        if not workers:
+            raise reply
+
+
 def _serve(
     worker: _PointWorker,
     tasks: Sequence[PointTask],
     waiting: queue.SimpleQueue[_Attempt | None],
-    replies: queue.SimpleQueue[tuple[int, Reply]],
+    replies: queue.SimpleQueue[tuple[int, Reply] | OSError],
     stopping: threading.Event,
 ) -> None:
     while (attempt := waiting.get()) is not None and not stopping.is_set():
-        reply = worker.reply_to(tasks[attempt.number])
+        try:
+            reply = worker.reply_to(tasks[attempt.number])
+        except OSError as error:
+            waiting.put(attempt)
+            replies.put(error)
+            return
         if not isinstance(reply, str):
             replies.put((attempt.number, reply))
             continue

@@ -55,7 +55,7 @@ class Precision(StrEnum):
 PrecisionName = Annotated[Precision, Field(strict=False)]
 UnitKind = Literal["gpu", "dla", "npu", "cpu"]
 Form = Literal["module", "board", "card", "server"]
-ByMode = dict[str, Sourced[OpsPerSecond]]
+ByMode = dict[str, Sourced[Annotated[OpsPerSecond, Field(gt=0)]]]
 
 
 class QuotedRow(SourcedBlock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from planner.errors import InputError
 from planner.plan.density.study import density_curve
 from planner.plan.scenario.file import read_scenario
 from planner.plan.sizing.synthetic_run import simulate_synthetic
-from planner.plan.sweep import run
+from planner.plan.sweep import processes, run
 from planner.plan.sweep.journal import NAME as JOURNAL
 from planner.plan.sweep.processes import MOST_ATTEMPTS, on_processes
 from planner.plan.sweep.run import SweepProgress, run_sweep
@@ -186,6 +187,39 @@ def test_a_point_that_takes_every_worker_down_is_told_and_the_others_go_on(queue
     killer.join()
     assert (number, reply["row"]) == (0, None)
     assert f"took {MOST_ATTEMPTS} workers down; the last one was ended by signal 9" in reply["fault"]
+
+
+def test_a_worker_that_cannot_be_started_leaves_its_task_to_the_others(queue, monkeypatch):
+    started, asked = processes._started, []
+
+    def once(module):
+        asked.append(module)
+        if len(asked) == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return started(module)
+
+    monkeypatch.setattr(processes, "_started", once)
+    replies = dict(on_processes(tasks_of(queue, ["40 /s", "44 /s"]), workers=2))
+    assert [replies[number]["fault"] for number in (0, 1)] == [None, None]
+    assert len(asked) == 2
+
+
+def test_a_system_that_gives_no_process_is_said_and_is_no_fault_of_a_point(queue, monkeypatch):
+    def never(module):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(processes, "_started", never)
+    with pytest.raises(BlockingIOError):
+        list(on_processes(tasks_of(queue, ["40 /s", "44 /s"]), workers=2))
+
+
+def test_a_system_that_gives_no_thread_is_said(queue, monkeypatch):
+    def never(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", never)
+    with pytest.raises(BlockingIOError, match="can't start new thread"):
+        list(on_processes(tasks_of(queue, ["40 /s"]), workers=2))
 
 
 def test_what_is_refused_is_refused_before_anything_runs(queue, tmp_path):
