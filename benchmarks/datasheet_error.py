@@ -101,7 +101,7 @@ def summaries(
 
 
 LATER = {("openvino", "gpu"), ("openvino", "npu"), ("ncnn-vulkan", "gpu")}
-"""Engines on kinds of units that were described after the last fit, of which no score is kept yet."""
+"""Engines on kinds of units that were described after these factors were worked out."""
 
 
 def rows(reasons: Counter[str], only: Collection[str] | None = None) -> Iterator[LatencyRow]:

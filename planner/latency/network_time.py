@@ -13,7 +13,7 @@ from planner.latency.power.activity import Activity
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
-from planner.latency.transfer.pipeline import frame_of
+from planner.latency.transfer.pipeline import frame_moved, frame_of
 from planner.latency.transfer.prediction import TransferredTimes, predict
 from planner.provenance import Provenance, weakest
 from planner.schema.fitted.transfer import Transfer
@@ -103,6 +103,10 @@ class NetworkTime:
     weights_over_measured: bool = False
     """Whether weights from the host are in it as they came over the link that rates were measured over."""
 
+    def frame_with(self, band: Band) -> Band | None:
+        """The frame's time where that between frames becomes another: later by as much, at every end."""
+        return None if self.frame is None else frame_moved(self.frame, self.band, band)
+
 
 RECURRENT = "recurrent"
 WHOLE = frozenset({"cpu", "gpu"})
@@ -158,7 +162,8 @@ def step_by_step(found: NetworkTime, prepared: Prepared, point: OperatingPoint) 
     provenance = weakest([found.provenance, Provenance.ASSUMED])
     key = "estimated.recurrent_steps" if known else "estimated.recurrent_unknown"
     notes = (*found.notes, message(key, engine=point.engine))
-    return replace(found, layers=tuple(layers), band=band, provenance=provenance, notes=notes)
+    frame = found.frame_with(band)
+    return replace(found, layers=tuple(layers), band=band, frame=frame, provenance=provenance, notes=notes)
 
 
 def beyond_the_fit(found: NetworkTime, prepared: Prepared, point: OperatingPoint) -> NetworkTime:
@@ -173,7 +178,7 @@ def beyond_the_fit(found: NetworkTime, prepared: Prepared, point: OperatingPoint
     band = Band(found.band.mid * low**2, found.band.mid, found.band.mid * high**2)
     provenance = weakest([found.provenance, Provenance.ASSUMED])
     notes = (*found.notes, message("estimated.decoding_unseen", engine=point.engine))
-    return replace(found, band=band, provenance=provenance, notes=notes)
+    return replace(found, band=band, frame=found.frame_with(band), provenance=provenance, notes=notes)
 
 
 def _later(layer: LayerEstimate, own_s: float, spread: float) -> LayerEstimate:

@@ -129,7 +129,8 @@ def _apart(found: NetworkTime, spread: float, note: str) -> NetworkTime:
     mid, apart = found.band.mid, math.log(spread)
     low = mid * math.exp(-math.hypot(math.log(found.band.low / mid), apart))
     high = mid * math.exp(math.hypot(math.log(found.band.high / mid), apart))
-    return replace(found, band=Band(low, mid, high, found.band.level), notes=(*found.notes, note))
+    band = Band(low, mid, high, found.band.level)
+    return replace(found, band=band, frame=found.frame_with(band), notes=(*found.notes, note))
 
 
 def assembled(

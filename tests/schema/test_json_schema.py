@@ -1,5 +1,6 @@
 """The JSON Schema that editors complete from: shipped files fit, and what the reader refuses does not."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ KEYWORDS = {
     *("$schema", "$defs", "$ref", "title", "description", "type", "enum", "const", "anyOf", "required"),
     *("properties", "additionalProperties", "propertyNames", "items"),
     *("minItems", "minProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("pattern", "minLength"),
 }
 """Those of JSON Schema that `fits` looks at."""
 
@@ -40,6 +42,9 @@ def fits(value: Any, schema: dict[str, Any], whole: dict[str, Any]) -> bool:
         return kind in ("boolean", None) and isinstance(value, bool)
     if kind and not isinstance(value, TYPES[kind]):
         return False
+    if isinstance(value, str):
+        enough = len(value) >= schema.get("minLength", 0)
+        return enough and bool(re.search(schema.get("pattern", ""), value))
     if isinstance(value, dict):
         return fits_table(value, schema, whole)
     if isinstance(value, list):

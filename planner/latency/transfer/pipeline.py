@@ -30,3 +30,12 @@ def frame_of(interval: Band, resident: float, batch: int, point: OperatingPoint)
     up = math.hypot(math.log(interval.high / interval.mid), math.log(times(p.high) / times(p.mid)))
     mid = interval.mid * times(p.mid)
     return Band(mid * math.exp(-down), mid, mid * math.exp(up), interval.level)
+
+
+def frame_moved(frame: Band, before: Band, now: Band) -> Band:
+    """A frame's time where the interval between frames is another than before, by as much at every end.
+
+    What moves an interval is known of a batch as a whole; no frame is then out sooner than one a batch.
+    """
+    low, mid, high = (frame.at(end) + now.at(end) - before.at(end) for end in ("low", "mid", "high"))
+    return Band(low, mid, high, now.level)

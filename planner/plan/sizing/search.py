@@ -30,7 +30,7 @@ from planner.schema.scenario.scenario import Scenario
 MOST_SETTINGS_TRIED = 4
 """Settings whose count is searched for before the best of them is reported as not holding."""
 
-_EASED_BY_MORE = ("die", "link")
+_EASED_BY_MORE = ("die", "throttled", "link")
 """Margins that grow where each device has less to do."""
 _FARTHEST_FOR_MARGINS = 4
 _TAIL_SIGMAS = 6.0
@@ -98,7 +98,11 @@ class Search:
                 return option
             at = self._at(option, high)
             if not at.feasible:
-                return option
+                # Twice as many are more than the site takes; fewer may be enough.
+                high = self._largest(self._at(option, low), lambda fewer: fewer.feasible, high)
+                at = self._at(option, high)
+                if high == low or binding(at.margins):
+                    return option
         while high - low > 1:
             middle = (low + high) // 2
             between = self._at(option, middle)

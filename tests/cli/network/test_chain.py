@@ -45,15 +45,15 @@ def test_a_step_that_nobody_does_is_named_and_ends_with_status_three(call, tmp_p
 
 
 def test_frames_over_time_keep_the_promise_or_have_no_end(call):
-    """Four devices carry 40 cameras; one has 2.9 times the frames that its decoder does.
+    """Five devices carry 40 cameras at the high end of the band; one has 2.9 times what its decoder does.
 
     Every second frame is looked at, and only the latency of these is promised.
     """
     part = ("chain", "parking-lpr", "--device", "jetson-orin-nano-8", "--simulate", "8s", "--format", "json")
-    (answer,) = call(*part, "--count", "4").json["answers"]
+    (answer,) = call(*part, "--count", "5").json["answers"]
     (stream,) = answer["simulated"]["streams"]
     alone, least = answer["streams"][0]["latency_s"]["mid"], stream["latency_s"]["low"]
-    assert answer["simulated"]["frames"] == pytest.approx(10 * 6 * 8, abs=10)
+    assert answer["simulated"]["frames"] == pytest.approx(8 * 6 * 8, abs=10)
     assert stream["kept_share"] == 1.0
     assert alone < stream["latency_s"]["mid"] < stream["latency_s"]["high"]
     assert least > 0

@@ -65,6 +65,15 @@ def test_an_unseen_unit_has_the_roofline_times_the_median_miss(device_id):
     assert found.latency_s.high / found.latency_s.mid > 2
 
 
+@pytest.mark.parametrize("network", ["zoo:crnn_builtin_for_pytorch", "zoo:resnet18"])
+@pytest.mark.parametrize("device_id", ["hailo-15h", "hailo-8"])
+def test_no_frame_is_out_before_the_next_may_go_in(device_id, network):
+    """Also where steps of recurrent layers are assumed, or where a peak that nobody states widens bands."""
+    found = estimate(read_model(network), read_device(device_id), unit="npu", precision="int8")
+    ends = ("low", "mid", "high")
+    assert all(found.through_s.at(end) >= found.latency_s.at(end) for end in ends)
+
+
 def apart(end: float, spread: float) -> float:
     """An end of a band, over its middle, with an independent factor beside it: logarithms add as squares."""
     return math.exp(math.copysign(math.hypot(math.log(end), math.log(spread)), end - 1))

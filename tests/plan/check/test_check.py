@@ -131,7 +131,7 @@ def test_bad_questions_are_refused_in_one_message(baseline, tmp_path, capsys):
         api.check("zoo:resnet18")
     with pytest.raises(InputError, match="a baseline of hailo-8"):
         api.check("zoo:resnet18", ["hailo-8"], against=baseline)
-    with pytest.raises(InputError, match="can be read"):
+    with pytest.raises(InputError, match="an existing file"):
         api.check("zoo:resnet18", against=tmp_path / "none.json")
     with pytest.raises(OutputError, match="another file"):
         api.check_files(tmp_path / "a", tmp_path / "a")

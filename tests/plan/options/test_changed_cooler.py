@@ -60,12 +60,12 @@ def test_two_lines_ask_for_the_box_without_a_fan_in_the_sun(tmp_path):
 
 
 def test_a_part_without_a_price_that_throttles_does_not_wait_for_its_price(tmp_path):
-    """Under its passive sink in the sun an RK3588 throttles at any price."""
+    """Under its passive sink in the sun an RK3568 throttles at any price."""
     text = changed((scenarios_dir() / "traffic-cabinet.yaml").read_text())
     path = tmp_path / "hot.yaml"
-    path.write_text(re.sub(r"  devices: \[.*\]", "  devices: [rk3588]", text))
+    path.write_text(re.sub(r"  devices: \[.*\]", "  devices: [rk3568]", text))
     found = sized(path)
     assert found.option.cost.capital is None
     assert found.verdict.value == "FAIL"
-    assert "it throttles at 85 °C" in found.verdict_reason
+    assert "it throttles at 70 °C" in found.verdict_reason
     assert found.would_decide == ()

@@ -138,7 +138,7 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "a fully connected network": (
         [streams(model="zoo:alexnet"), ONE_BY_ONE, given("jetson-orin-nano-8", 3, "25W")],
         "peak-chasing/memory-bound"),
-    "a convolutional one": ([given("jetson-orin-nano-8", 3, "25W")], None),
+    "a convolutional one": ([given("jetson-orin-nano-8", 4, "25W")], None),
     "eight bits on a part without": (
         [FOUR_SLOW, given("jetson-nano-4", 4)],
         "peak-chasing/precision"),
@@ -207,10 +207,11 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
          {"candidates": {"devices": ["jetson-agx-orin-64"], "max_batch": 1}}],
         "toolchain-tax/launches"),
     "large kernels on a big unit": (
-        [streams(count=60), BOTH, {"candidates": {"devices": ["jetson-agx-orin-64"]}}], None),
+        [streams(count=60), {"candidates": {"devices": ["jetson-agx-orin-64"], "modes": "default"}},
+         {"candidates": {"precisions": ["fp16"]}}], None),
     # past-the-knee
     "batches of sixteen where four would do": (
-        [{"candidates": {"max_batch": 16}}, given("jetson-orin-nano-8", 4, "25W")], "past-the-knee/batch"),
+        [{"candidates": {"max_batch": 16}}, given("jetson-orin-nano-8", 5, "25W")], "past-the-knee/batch"),
     "batches of one": ([{"candidates": {"max_batch": 1}}, given("jetson-orin-nano-8", 4, "25W")], None),
     "waiting for batches that stay empty": (
         [LIGHT, {"candidates": {"max_wait": "40 ms"}}, given("jetson-orin-nano-8", 1, "25W")],
@@ -218,14 +219,14 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "waiting a little": ([LIGHT, given("jetson-orin-nano-8", 1, "25W")], None),
     "a rack at its edge": (
         [{"planning": {"utilisation_limit": "98 %"}}, given("jetson-orin-nano-8", 2, "25W"),
-         streams(count=19)],
+         streams(count=15)],
         "past-the-knee/busy"),
     # heat-and-density
-    "a room at 80 degrees": ([HOT_ROOM, given("jetson-orin-nano-8", 4, "25W")], "heat-and-density/throttles"),
+    "a room at 80 degrees": ([HOT_ROOM, given("jetson-orin-nano-8", 5, "25W")], "heat-and-density/throttles"),
     "a room at 58 degrees": ([{"site": {"supply": "58 degC"}}], "heat-and-density/thin-margin"),
     "a room at 40 degrees": ([{"site": {"supply": "40 degC"}}], None),
     "a supply at its limit": ([{"site": {"power_limit": "140 W"}}], "heat-and-density/power"),
-    "a supply with room": ([{"site": {"power_limit": "240 W"}}], None),
+    "a supply with room": ([{"site": {"power_limit": "280 W"}}], None),
     "exhaust that comes back": (
         [{"site": {"airflow": "16 CFM", "recirculation": "60 %"}}], "heat-and-density/airflow"),
     "inlets above their class": (
@@ -242,6 +243,6 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "no spare for one device": ([LIGHT, {"planning": {"spares": 0}}], "heat-and-density/no-spare"),
     "no spare for two that both serve": (
         [{"planning": {"spares": 0, "utilisation_limit": "85 %"}},
-         given("jetson-orin-nano-8", 2, "25W"), streams(count=16)], "heat-and-density/no-spare"),
+         given("jetson-orin-nano-8", 2, "25W"), streams(count=12)], "heat-and-density/no-spare"),
     "no spare where two can carry it": ([{"planning": {"spares": 0}}], None),
 }  # fmt: skip

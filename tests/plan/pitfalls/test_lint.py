@@ -92,7 +92,7 @@ def test_evidence_is_made_of_this_plans_numbers():
 
 def test_the_worst_comes_first_and_what_is_accepted_last():
     bad = [
-        given("jetson-orin-nano-8", 3, "25W"), {"networks": None}, {"site": {"power_limit": "140 W"}},
+        given("jetson-orin-nano-8", 4, "25W"), {"networks": None}, {"site": {"power_limit": "140 W"}},
         {"update": WAVES | {"must_serve": 1}},
     ]  # fmt: skip
     assert [p.rule for p in pitfalls_of(*bad)] == ["updates", "unchecked", "power"]

@@ -21,11 +21,13 @@ from planner.plan.rack.questions import (
     update_answer,
 )
 from planner.plan.rack.synthetic import synthetic_rack
-from planner.plan.rack.theory import matching_queue
+from planner.plan.rack.theory import compare_with_theory, matching_queue
 from planner.plan.record.density import density_record
 from planner.plan.scenario.file import read_scenario
 from planner.plan.study.study import run_study
+from planner.rack.description.variation import Variation
 from planner.rack.heat.air import inlets_c
+from planner.rack.simulation import simulate
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.scenario import Scenario
 
@@ -113,6 +115,23 @@ def test_theory_scenarios_are_the_queues_they_say(name, model):
     assert matching_queue(rack).model == model
     assert matching_queue(replace(rack, dispatch="round_robin", count=rack.count + 1)) is None
     assert matching_queue(replace(rack, streams=(replace(rack.streams[0], arrivals="periodic"),))) is None
+
+
+def test_scattered_service_times_have_means_and_no_p99_to_compare():
+    """Pollaczek and Khinchine give a mean wait of (1 + cv^2) / 2 times that of M/M/1, and no quantile."""
+    rack = synthetic_rack(shipped("theory-md1").scenario)
+    (service,) = rack.device.services
+    scattered = replace(service, variation=Variation(0.5))
+    rack = replace(rack, device=replace(rack.device, services=(scattered,)), replications=4)
+    found = compare_with_theory(rack, simulate(rack, engine="compiled"))
+    rows = {row.quantity: row for row in found.rows}
+    use = rows["utilisation"].theory
+    assert found.model == "M/G/1"
+    assert set(rows) == {"utilisation", "mean latency", "mean wait", "mean number in the rack"}
+    assert rows["mean wait"].theory == pytest.approx(
+        use / (1 - use) * service.batch_s[0] * (1 + scattered.variation.squared_cv) / 2
+    )
+    assert rows["mean wait"].error == pytest.approx(0.0, abs=0.1)
 
 
 def test_the_published_update_is_reproduced():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -45,12 +46,14 @@ def plan(dispatch: str = "shortest_queue", extra: str = "") -> ScenarioFile:
 
 
 def test_pinned_cameras_are_sized_by_the_busiest_device():
-    """Twenty cameras of some 12 % each: 70 % of a device holds five of them, so four devices do."""
+    """Twenty cameras: as many on each device as 70 % of it hold, and no share of one."""
     item = size_scenario(plan("pinned")).options[0]
     option = item.option
     each = 15.0 * option.services[0].batch_s[0]
-    assert option.count == 4
-    assert option.offered_utilisation == pytest.approx(5 * each)
+    on_each = math.floor(0.7 / each)
+    assert on_each >= 2
+    assert option.count == math.ceil(20 / on_each)
+    assert option.offered_utilisation == pytest.approx(math.ceil(20 / option.count) * each)
     assert item.verdict is Verdict.PASS
 
 

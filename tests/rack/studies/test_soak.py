@@ -61,7 +61,7 @@ def test_an_estimate_is_held_under_a_cooler_that_one_names():
     found = planner.estimate("zoo:yolov5s", "raspberry-pi-5", precision="int8")
     bare, active = api.soak(found, cooler="bare"), api.soak(found)
     assert bare.planned.time_to_throttle_s is not None
-    assert bare.planned.time_to_throttle_s < 300.0
+    assert bare.planned.time_to_throttle_s < 600.0
     assert bare.planned.kept < 1.0
     assert active.worst.time_to_throttle_s is None
     stated = api.soak(found, cooler="5.46 K/W", ambient_c=45.0, duration_s=600.0)
