@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 
+import numpy as np
+
 from planner.rack.arrivals.merged import arrival_pieces
 from planner.rack.compiled.state import CONSTANT, LoopState, Piece
 from planner.rack.description.rack import Rack
@@ -27,12 +29,21 @@ def most_ahead(rack: Rack) -> int:
     return int(min(_MOST_EPOCHS, max(1.0, _MOST_REQUESTS / max(requests, 1.0))))
 
 
-def copied(state: LoopState) -> LoopState:
-    """The state as it is now; what happens to the other is not seen in it."""
-    return LoopState._make(
-        array if name in CONSTANT else array.copy()
-        for name, array in zip(LoopState._fields, state, strict=True)
-    )
+def copied(state: LoopState, spare: LoopState | None = None) -> LoopState:
+    """The state as it is now; what happens to the other is not seen in it.
+
+    Written over the arrays of a `spare` state that nobody needs any more: new ones of this size would be
+    taken from the system page by page, each time.
+    """
+    if spare is None or spare.nodes.shape != state.nodes.shape:
+        return LoopState._make(
+            array if name in CONSTANT else array.copy()
+            for name, array in zip(LoopState._fields, state, strict=True)
+        )
+    for name, array, old in zip(LoopState._fields, state, spare, strict=True):
+        if name not in CONSTANT:
+            np.copyto(old, array)
+    return spare
 
 
 class EpochsAhead:

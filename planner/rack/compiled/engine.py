@@ -59,6 +59,7 @@ class _CompiledRun:
         self._steering = Steering(rack, self._topology, replication)
         self._epochs = EpochTally(rack)
         self._state = begin(rack, self._topology, replication, _window_start_s(rack))
+        self._spare: LoopState | None = None
         self._pieces = Pieces(rack, replication)
         self._piece = _NO_REQUESTS
         self._arrived_before = 0
@@ -99,7 +100,7 @@ class _CompiledRun:
         before, piece = self._state, self._piece
         if ahead:
             self._pieces.mark()
-            before = copied(self._state)
+            before = copied(self._state, self._spare)
         measured = self._measured(self._run_on(ends_s), start_s)
         for place, end_s in enumerate(ends_s.tolist()):
             row = self._steering.close(end_s, measured[place])
@@ -107,11 +108,12 @@ class _CompiledRun:
             if self._on_epoch is not None:
                 self._on_epoch(row)
             if self._steering.moved and place + 1 < len(ends_s):
-                self._state, self._piece = before, piece
+                self._state, self._piece, before = before, piece, self._state
                 self._pieces.go_back()
                 self._run_on(ends_s[: place + 1])
                 break
         self._arrived_before = int(self._state.run["arrived"][0])
+        self._spare = before if ahead else self._spare
         return place + 1
 
     def _run_on(self, ends_s: Floats) -> Epochs:

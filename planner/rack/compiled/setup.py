@@ -43,7 +43,8 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
     """All devices unplugged and nothing in the rack; the settings that change are not filled in yet."""
     stations = topology.unit_stations
     networks = networks_of(rack)
-    nodes = np.zeros(s.DEPTHS * topology.servers, dtype=s.NODE)
+    # Places of pools seldom have a queue of their own; what is short grows.
+    nodes = np.zeros(s.DEPTHS * rack.count * rack.device.instances + topology.servers, dtype=s.NODE)
     s.chain_free(nodes, 0)
     groups = _groups(rack, networks)
     sources = group_of_source(rack).size

@@ -28,7 +28,7 @@ CLOSED = 1 << 40
 SHORTEST_QUEUE, ROUND_ROBIN, POWER_OF_TWO, LEAST_ENERGY, NPU_FIRST, PINNED = range(6)
 DROP_OLDEST, DROP_NEWEST, SKIP_FRAME = range(3)
 DEPTHS = 64
-"""Nodes to begin with for each server; more are added when they run out."""
+"""Nodes to begin with for each instance of a unit; more are added when they run out."""
 
 RUN = np.dtype(
     [
