@@ -13,6 +13,7 @@ from planner.latency.calibrated.network import by_calibration
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import Refusals, refusals
 from planner.latency.link.over_link import LinkUse, over_link
+from planner.latency.link.weights import streamed_weights
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import (
     NetworkTime,
@@ -21,7 +22,6 @@ from planner.latency.network_time import (
     by_model,
     by_roofline,
     step_by_step,
-    streamed_weights,
     times,
     unit_activity,
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from planner.hardware.measurements import Measurement, read_measurements
 from planner.hardware.operating_point import OperatingPoint
@@ -25,16 +26,12 @@ def published_on_part(device: Device, point: OperatingPoint) -> tuple[Anchor, ..
     only one; one of another size of input is left out, and so are rows that are known to mislead.
     """
     zoo, usual = set(names()), _usual_link(point)
+    anchor = _anchor_at(device, point)
     rows = tuple(
-        Anchor(
+        anchor(
             network=f"zoo:{row.model}",
             latency_s=row.value_si,
             source=row.source,
-            device=device.id,
-            unit=point.unit,
-            mode=point.mode,
-            engine=point.engine,
-            precision=point.precision,
             batch=row.batch,
             link=usual,
             note=f"published, {row.id}",
@@ -50,19 +47,27 @@ def _usual_link(point: OperatingPoint) -> str | None:
     return point.measured_link.id if point.measured_link else None
 
 
+def _anchor_at(device: Device, point: OperatingPoint) -> Callable[..., Anchor]:
+    """An anchor of this setting, which lacks its network, its time and where it is from."""
+    return partial(
+        Anchor,
+        device=device.id,
+        unit=point.unit,
+        mode=point.mode,
+        engine=point.engine,
+        precision=point.precision,
+    )
+
+
 def _quoted(device: Device, point: OperatingPoint) -> Iterator[Anchor]:
     usual = _usual_link(point)
+    anchor = _anchor_at(device, point)
     for row in rows_for(point):
         number = row.rate_per_s or row.latency_s
-        yield Anchor(
+        yield anchor(
             network=f"zoo:{row.network}",
             latency_s=row.time_s,
             source=device.sources[number.source].title if number else device.id,
-            device=device.id,
-            unit=point.unit,
-            mode=point.mode,
-            engine=point.engine,
-            precision=point.precision,
             batch=row.batch,
             link=row.link or usual,
             note=f"quoted by the sources of {device.id}",

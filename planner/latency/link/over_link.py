@@ -17,7 +17,8 @@ from planner.hardware.link.links import BusLink
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
-from planner.latency.network_time import NetworkTime, weights_from_host
+from planner.latency.link.weights import weights_from_host
+from planner.latency.network_time import NetworkTime
 from planner.units import format_quantity
 from planner.wording.message import message
 from planner.workload.dtypes import storage_bytes

@@ -7,16 +7,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device import PrecisionName, UnitKind
-from planner.schema.hardware.source import Source
+from planner.schema.hardware.source import SourcedFile
 from planner.schema.reading.quantity import (
     Ratio,
     Seconds,
     Sourced,
     SourcedBlock,
     refuse,
-    source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel, refuse_all
+from planner.schema.reading.strict import StrictModel
 
 VersionText = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,6}){0,3}$")]
 """Numbers with points between, as `8.6.1`."""
@@ -258,17 +257,14 @@ class EngineOnUnit(SourcedBlock):
         return self
 
 
-class Engine(StrictModel):
+class Engine(SourcedFile):
     """An inference engine: fusion rules and overheads per kind of unit.
 
     An engine that `extends` another knows its operator groups and register table, and applies those of its
     rules that it `takes` before its own.
     """
 
-    schema_version: Literal[1] = Field(alias="schema")
-    id: str
     name: str
-    sources: dict[str, Source]
     units: dict[UnitKind, EngineOnUnit]
     extends: str | None = None
     takes: list[str] = Field(default_factory=list)
@@ -285,10 +281,3 @@ class Engine(StrictModel):
     """Whether a file computes in the number format of its tensors, so that another one takes another file."""
     layers: dict[str, list[str]] = Field(default_factory=dict)
     """The ONNX operators that the engine's layers represent, where it keeps no names of the file."""
-
-    @model_validator(mode="after")
-    def _sources_exist(self) -> Self:
-        conflicts = list(source_conflicts(self, self.sources))
-        if conflicts:
-            raise refuse_all(conflicts)
-        return self

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from planner.schema.hardware.source import Source
+from planner.schema.hardware.source import SourcedFile
 from planner.schema.reading.quantity import (
     BytesPerSecond,
     Money,
@@ -17,9 +17,8 @@ from planner.schema.reading.quantity import (
     SourcedBlock,
     Watts,
     refuse,
-    source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel, refuse_all
+from planner.schema.reading.strict import StrictModel
 
 Attachment = Literal["m2", "usb", "pcie", "oam", "sxm"]
 _LINK_ID = re.compile(r"pcie[1-5]x(1|2|4|8|16)|usb[23]")
@@ -80,20 +79,10 @@ class LinkKind(SourcedBlock):
         return self
 
 
-class LinkKinds(StrictModel):
+class LinkKinds(SourcedFile):
     """`hardware_db/surroundings/links.yaml`."""
 
-    schema_version: Literal[1] = Field(alias="schema")
-    id: str
-    sources: dict[str, Source]
     links: dict[str, LinkKind] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _sources_exist(self) -> Self:
-        conflicts = list(source_conflicts(self, self.sources))
-        if conflicts:
-            raise refuse_all(conflicts)
-        return self
 
 
 class NeedsHost(SourcedBlock):
@@ -120,26 +109,16 @@ class HostPrice(StrictModel):
     date: str
 
 
-class HostMachine(StrictModel):
+class HostMachine(SourcedFile):
     """A computer that takes accelerators."""
 
-    schema_version: Literal[1] = Field(alias="schema")
-    id: str
     name: str
     default_for: list[Attachment]
     """Kinds of parts that are put in it where a scenario names no host."""
     processor: str | None = None
     """The part of the database whose cores and decoders work for what is put in it."""
-    sources: dict[str, Source]
     slots: dict[Attachment, HostSlots] = Field(min_length=1)
     price: HostPrice
     power_w: Sourced[Watts]
     """At the plug, without the parts in it, while it feeds them."""
     rack_units: Sourced[float]
-
-    @model_validator(mode="after")
-    def _sources_exist(self) -> Self:
-        conflicts = list(source_conflicts(self, self.sources))
-        if conflicts:
-            raise refuse_all(conflicts)
-        return self

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from planner.schema.hardware.device import Form, UnitKind
-from planner.schema.hardware.source import Source
+from planner.schema.hardware.source import SourcedFile
 from planner.schema.reading.quantity import (
     Ratio,
     Seconds,
     Sourced,
     SourcedBlock,
-    source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel, refuse_all
 
 
 class EngineBuild(SourcedBlock):
@@ -76,22 +72,12 @@ class ImageSteps(SourcedBlock):
     reason: str
 
 
-class OverheadCatalog(StrictModel):
+class OverheadCatalog(SourcedFile):
     """All of them."""
 
-    schema_version: Literal[1] = Field(alias="schema")
-    id: str
-    sources: dict[str, Source]
     engine_build: list[EngineBuild]
     first_run: list[FirstRun]
     shared_memory: SharedMemory
     crossing: CrossingCost
     reformat: Reformat
     image_steps: ImageSteps
-
-    @model_validator(mode="after")
-    def _sources_exist(self) -> Self:
-        conflicts = list(source_conflicts(self, self.sources))
-        if conflicts:
-            raise refuse_all(conflicts)
-        return self

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from planner.schema.hardware.source import Source
+from planner.schema.hardware.source import SourcedFile
 from planner.schema.reading.quantity import (
     BytesPerSecond,
     Hertz,
@@ -20,9 +20,8 @@ from planner.schema.reading.quantity import (
     Sourced,
     SourcedBlock,
     refuse,
-    source_conflicts,
 )
-from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
+from planner.schema.reading.strict import Conflict, refuse_all
 
 Codec = Literal["h264", "h265", "av1", "vp9", "mjpeg"]
 CODECS: tuple[Codec, ...] = get_args(Codec)
@@ -115,20 +114,10 @@ class VideoUnits(SourcedBlock):
             yield Conflict((none,), f"either `{some}` or `{none}`", "both")
 
 
-class PartsVideo(StrictModel):
+class PartsVideo(SourcedFile):
     """The parts of one maker, by id."""
 
-    schema_version: Literal[1] = Field(alias="schema")
-    id: str
-    sources: dict[str, Source]
     parts: dict[str, VideoUnits] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _sources_exist(self) -> Self:
-        conflicts = list(source_conflicts(self, self.sources))
-        if conflicts:
-            raise refuse_all(conflicts)
-        return self
 
 
 class ReferenceCore(SourcedBlock):
@@ -185,12 +174,9 @@ class FrameTraffic(SourcedBlock):
     """What brings the cameras' streams to each device."""
 
 
-class VideoCosts(StrictModel):
+class VideoCosts(SourcedFile):
     """What video takes where a part has no unit of its own for it, and what is taken where nobody says."""
 
-    schema_version: Literal[1] = Field(alias="schema")
-    id: str
-    sources: dict[str, Source]
     core: ReferenceCore
     software: SoftwareRates
     conversion: AcceleratedConversion
@@ -200,10 +186,3 @@ class VideoCosts(StrictModel):
     """Of a stated rate: the low end of a decoder's time is the middle over this, the high end times it."""
     assumed_spread_ratio: Sourced[Ratio]
     """The same of a rate that is assumed."""
-
-    @model_validator(mode="after")
-    def _sources_exist(self) -> Self:
-        conflicts = list(source_conflicts(self, self.sources))
-        if conflicts:
-            raise refuse_all(conflicts)
-        return self
