@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 README, TRUST, TRANSFER, CALIBRATION = (
     (ROOT / name).read_text()
     for name in ("README.md", "docs/trust.md", "docs/transfer.md", "docs/calibration.md")
